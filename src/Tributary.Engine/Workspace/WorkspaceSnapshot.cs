@@ -1,0 +1,112 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Tributary.Engine.Workspace;
+
+/// <summary>One change of one resource within a revision. A null body deletes it.</summary>
+/// <param name="Kind"><c>source</c>, <c>destination</c>, <c>space</c> or <c>token</c>.</param>
+/// <param name="Id">The resource's id.</param>
+/// <param name="Body">The whole resource as JSON, or null.</param>
+public sealed record ResourceChange(string Kind, string Id, JsonObject? Body);
+
+/// <summary>One change of the workspace: what is written to the received log and applied from that offset on.</summary>
+/// <param name="Number">Counts up by one from 1.</param>
+/// <param name="Author">Who asked for it: the name of a token, or <c>system</c>.</param>
+/// <param name="At">When; milliseconds since 1970.</param>
+/// <param name="Changes">What changes, applied in order.</param>
+public sealed record WorkspaceRevision(long Number, string Author, long At, ImmutableArray<ResourceChange> Changes);
+
+/// <summary>All configuration as of one revision. Immutable; the data path reads nothing else.</summary>
+public sealed class WorkspaceSnapshot
+{
+    /// <summary>How resources are written in revisions and in the store.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The workspace before its first revision.</summary>
+    public static WorkspaceSnapshot Empty { get; } = new(0, ImmutableDictionary<(string Kind, string Id), JsonObject>.Empty);
+
+    private readonly ImmutableDictionary<(string Kind, string Id), JsonObject> _bodies;
+    private readonly FrozenDictionary<string, Source> _byWriteKey;
+    private readonly FrozenDictionary<string, Source>.AlternateLookup<ReadOnlySpan<char>> _byWriteKeyText;
+    private readonly FrozenDictionary<uint, Source> _sourcesByNumber;
+    private readonly FrozenDictionary<string, Space> _spacesById;
+    private readonly FrozenDictionary<ushort, Space> _spacesByNumber;
+
+    private WorkspaceSnapshot(long revision, ImmutableDictionary<(string Kind, string Id), JsonObject> bodies)
+    {
+        Revision = revision;
+        _bodies = bodies;
+        Sources = [.. Of<Source>("source").OrderBy(source => source.Number)];
+        Destinations = [.. Of<Destination>("destination").OrderBy(destination => destination.Number)];
+        Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
+        Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
+        _byWriteKey = Sources.SelectMany(source => source.WriteKeys.Select(key => (key, source))).ToFrozenDictionary(pair => pair.key, pair => pair.source);
+        _byWriteKeyText = _byWriteKey.GetAlternateLookup<ReadOnlySpan<char>>();
+        _sourcesByNumber = Sources.ToFrozenDictionary(source => source.Number);
+        _spacesById = Spaces.ToFrozenDictionary(space => space.Id);
+        _spacesByNumber = Spaces.ToFrozenDictionary(space => space.Number);
+    }
+
+    /// <summary>The number of the last revision applied; 0 for the empty workspace.</summary>
+    public long Revision { get; }
+
+    public ImmutableArray<Source> Sources { get; }
+
+    public ImmutableArray<Destination> Destinations { get; }
+
+    public ImmutableArray<Space> Spaces { get; }
+
+    public ImmutableArray<Token> Tokens { get; }
+
+    /// <summary>Every resource as stored, for the state store.</summary>
+    public IEnumerable<ResourceChange> Resources => _bodies.Select(pair => new ResourceChange(pair.Key.Kind, pair.Key.Id, pair.Value));
+
+    /// <summary>The source that a write key belongs to, enabled or not; null when nobody has the key.</summary>
+    public Source? FindByWriteKey(ReadOnlySpan<char> writeKey) => _byWriteKeyText.TryGetValue(writeKey, out var source) ? source : null;
+
+    /// <summary>As <see cref="FindByWriteKey(ReadOnlySpan{char})"/>, from UTF-8.</summary>
+    public Source? FindByWriteKey(ReadOnlySpan<byte> writeKey)
+    {
+        if (writeKey.Length is 0 or > 256) return null;
+        Span<char> text = stackalloc char[256];
+        return Encoding.UTF8.TryGetChars(writeKey, text, out var written) ? FindByWriteKey(text[..written]) : null;
+    }
+
+    public Source? FindSource(uint number) => _sourcesByNumber.GetValueOrDefault(number);
+
+    public Source? FindSource(string id) => Sources.FirstOrDefault(source => source.Id == id);
+
+    public Destination? FindDestination(string id) => Destinations.FirstOrDefault(destination => destination.Id == id);
+
+    /// <summary>A space by id or slug; <c>default</c> names the default space because that is its slug.</summary>
+    public Space? FindSpace(string idOrSlug) =>
+        _spacesById.GetValueOrDefault(idOrSlug) ?? Spaces.FirstOrDefault(space => space.Slug == idOrSlug);
+
+    public Space? FindSpace(ushort number) => _spacesByNumber.GetValueOrDefault(number);
+
+    /// <summary>The snapshot after a revision. Pure: the same revisions in the same order give the same snapshot.</summary>
+    public WorkspaceSnapshot With(WorkspaceRevision revision)
+    {
+        var bodies = _bodies.ToBuilder();
+        foreach (var change in revision.Changes)
+        {
+            if (change.Body is null) bodies.Remove((change.Kind, change.Id));
+            else bodies[(change.Kind, change.Id)] = change.Body;
+        }
+
+        return new WorkspaceSnapshot(revision.Number, bodies.ToImmutable());
+    }
+
+    /// <summary>The snapshot made of stored resources.</summary>
+    public static WorkspaceSnapshot Of(long revision, IEnumerable<ResourceChange> resources) =>
+        new(revision, resources.ToImmutableDictionary(resource => (resource.Kind, resource.Id), resource => resource.Body!));
+
+    private IEnumerable<T> Of<T>(string kind) =>
+        _bodies.Where(pair => pair.Key.Kind == kind).Select(pair => pair.Value.Deserialize<T>(Json) ?? throw new InvalidDataException($"{kind} {pair.Key.Id} is empty."));
+}
