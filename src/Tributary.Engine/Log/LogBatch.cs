@@ -18,6 +18,9 @@ public sealed class LogBatch
     /// <summary>The buffer that a log reads into.</summary>
     internal byte[] Buffer { get; set; }
 
+    /// <summary>The frames that were read, with their checksums.</summary>
+    internal ReadOnlySpan<byte> Frames => Buffer.AsSpan(0, _length);
+
     private int _length;
 
     /// <summary>Called by the log: the buffer holds these many bytes of whole, checked frames.</summary>
@@ -26,6 +29,12 @@ public sealed class LogBatch
         First = first;
         Next = new LogOffset(first.Value + length);
         _length = length;
+    }
+
+    /// <summary>Leaves out what lies at or behind a record boundary.</summary>
+    internal void CutAt(LogOffset end)
+    {
+        if (Next > end) Filled(First, (int)(end.Value - First.Value));
     }
 
     public Enumerator GetEnumerator() => new(this);

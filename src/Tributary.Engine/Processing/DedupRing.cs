@@ -80,7 +80,8 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
 
     private Seen? Find(UInt128 hash, uint source, uint generation)
     {
-        if (_recent.TryGetValue((hash, source), out var seen)) return seen;
+        // A commit may cover days of log time in a replay, so what is too old for the store's search is too old here as well.
+        if (_recent.TryGetValue((hash, source), out var seen) && seen.Generation + 1 >= generation) return seen;
         Span<byte> key = stackalloc byte[StateKeys.DedupSize];
         for (var back = 0u; back < 2 && back <= generation; back++)
         {

@@ -47,6 +47,12 @@ public sealed partial class Processor
     /// <summary>Called before each record's step; tests make it throw to prove that nothing else suffers.</summary>
     internal Action<ReceivedRecord>? Probe { get; set; }
 
+    /// <summary>Other identity rules than those of the workspace, for a simulation.</summary>
+    internal IdentityOverride? Identity { init => _context.Identity = value; }
+
+    /// <summary>Where the next record will be read.</summary>
+    internal LogOffset Next => _next;
+
     /// <summary>Works until it is stopped. What was read and not committed then is read again after the next start.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {

@@ -40,6 +40,9 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     /// <summary>Log time: that of the last tick, milliseconds since 1970. Never goes back.</summary>
     public long Now { get; set; }
 
+    /// <summary>Rules that are used for one space instead of its own; null outside simulations.</summary>
+    public IdentityOverride? Identity { get; set; }
+
     /// <summary>Makes a revision the one in force.</summary>
     public void Use(WorkspaceSnapshot workspace)
     {
@@ -49,7 +52,7 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
 
     public IdentityRules RulesOf(Space space)
     {
-        if (!_rules.TryGetValue(space.Number, out var rules)) _rules[space.Number] = rules = new IdentityRules(space.Identity);
+        if (!_rules.TryGetValue(space.Number, out var rules)) _rules[space.Number] = rules = new IdentityRules(Identity is { } other && other.Space == space.Number ? other.Settings : space.Identity);
         return rules;
     }
 

@@ -94,6 +94,16 @@ internal sealed class River : IDisposable
         return Append();
     }
 
+    /// <summary>Sends an identify whose times of event and receipt are both given, whatever the place in the log.</summary>
+    public River SendAt(EventType type, string? user, string? anonymous, string traits, string messageId, long time)
+    {
+        _records.Clear();
+        ReceivedRecord.BeginEvent(_records, type, Website, time, time, Encoding.UTF8.GetBytes(messageId));
+        _records.Write(Encoding.UTF8.GetBytes($$"""{{{Join("\"type\":\"" + type.Name() + "\"", Member("userId", user), Member("anonymousId", anonymous), "\"traits\":" + traits)}}}"""));
+        _records.EndRecord();
+        return Append();
+    }
+
     public River Discard(DiscardReason reason, string messageId = "", string payload = "{}", uint source = Website)
     {
         _records.Clear();

@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tributary.Engine.Identity;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Engine.Profiles;
+
+/// <summary>
+/// Management of profiles: <c>GET /api/profiles/{identifier}</c>, <c>…/explain[?and=]</c>, <c>POST …/merge</c>, <c>POST …/split</c>. An identifier is
+/// <c>type:value</c>, percent-encoded, or <c>use_…</c>; <c>?space=</c> and <c>?collection=</c> say where, by default <c>default</c> and <c>users</c>.
+/// </summary>
+public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries profiles, ProfileCommands commands, ProfileExplainer explainer)
+{
+    private const string Prefix = "/api/profiles/";
+    private const int BodyBytesMax = 1 << 20;
+
+    /// <summary>Maps the routes; the caller adds authentication.</summary>
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/api/profiles/{**rest}", (HttpContext context, GraphApi api) => api.GetAsync(context))
+            .WithSummary("A profile, or why it is one: /api/profiles/{identifier}[/explain[?and=identifier]]").WithTags("Profiles");
+        endpoints.MapPost("/api/profiles/{**rest}", (HttpContext context, GraphApi api) => api.PostAsync(context))
+            .WithSummary("Merge or split a profile: /api/profiles/{identifier}/merge, /api/profiles/{identifier}/split").WithTags("Profiles");
+    }
+
+    private Task GetAsync(HttpContext context)
+    {
+        if (!TryFind(context, out var profile, out var verb, out var failure)) return failure;
+        return verb switch
+        {
+            "" => AnswerAsync(context, explainer.Describe(profile)),
+            "explain" when context.Request.Query["and"].ToString() is { Length: > 0 } and => ExplainPathAsync(context, profile, and),
+            "explain" => AnswerAsync(context, explainer.Explain(profile)),
+            _ => FailAsync(context, StatusCodes.Status404NotFound, "not_found", "The resource was not found.", null),
+        };
+    }
+
+    private Task ExplainPathAsync(HttpContext context, Profile profile, string and)
+    {
+        var segments = RawPath.Segments(context, Prefix);
+        return profiles.Find(SpaceOf(context)!, profile.Collection, and) is { } other
+            ? AnswerAsync(context, explainer.ExplainPath(profile, segments[0], other, and))
+            : FailAsync(context, StatusCodes.Status404NotFound, "not_found", "Profile was not found.", "and");
+    }
+
+    private async Task PostAsync(HttpContext context)
+    {
+        if (!TryFind(context, out var profile, out var verb, out var failure))
+        {
+            await failure;
+            return;
+        }
+
+        if (await ReadBodyAsync(context) is not { } body) return;
+        switch (verb)
+        {
+            case "merge":
+                await MergeAsync(context, profile, body);
+                break;
+            case "split":
+                await SplitAsync(context, profile, body);
+                break;
+            default:
+                await FailAsync(context, StatusCodes.Status404NotFound, "not_found", "The resource was not found.", null);
+                break;
+        }
+    }
+
+    private async Task MergeAsync(HttpContext context, Profile profile, JsonObject body)
+    {
+        if (Text(body, "with") is not { Length: > 0 } with)
+        {
+            await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", "Name the profile to merge with.", "with");
+            return;
+        }
+
+        if (profiles.Find(SpaceOf(context)!, profile.Collection, with) is null)
+        {
+            await FailAsync(context, StatusCodes.Status404NotFound, "not_found", "Profile was not found.", "with");
+            return;
+        }
+
+        var command = Order(context, profile, body) with { Kind = ProfileCommandKind.Merge, With = with };
+        await GiveAsync(context, command);
+    }
+
+    private async Task SplitAsync(HttpContext context, Profile profile, JsonObject body)
+    {
+        if (body["identifiers"] is not JsonArray array || array.Any(item => item?.GetValueKind() != JsonValueKind.String))
+        {
+            await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", "identifiers must be a list of type:value.", "identifiers");
+            return;
+        }
+
+        ImmutableArray<string> identifiers = [.. array.Select(item => item!.GetValue<string>())];
+        if (body["dryRun"]?.GetValueKind() == JsonValueKind.True)
+        {
+            var (refusal, parts) = ProfileCommands.Preview(profile, identifiers);
+            if (refusal is not null) await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", refusal.Error!, refusal.Field);
+            else await AnswerAsync(context, new JsonObject { ["dryRun"] = true, ["profiles"] = new JsonArray([.. parts.Select(explainer.Describe)]) });
+            return;
+        }
+
+        await GiveAsync(context, Order(context, profile, body) with { Kind = ProfileCommandKind.Split, Identifiers = identifiers });
+    }
+
+    private ProfileCommand Order(HttpContext context, Profile profile, JsonObject body) => new()
+    {
+        Id = commands.NextId(),
+        Kind = default,
+        Space = profile.Space,
+        Collection = profile.Collection,
+        Profile = profile.Id.ToString(),
+        Reason = Text(body, "reason") ?? "",
+        Author = context.User.Identity?.Name ?? "",
+    };
+
+    private async Task GiveAsync(HttpContext context, ProfileCommand command)
+    {
+        var result = await commands.GiveAsync(command, context.RequestAborted);
+        if (result is null)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await FailAsync(context, StatusCodes.Status429TooManyRequests, "rate_limit_error", "The log is busy; try again.", null);
+            return;
+        }
+
+        if (result.Error is { } error)
+        {
+            await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", error, result.Field);
+            return;
+        }
+
+        var left = result.Profiles.Select(id => profiles.Find(SpaceOf(context)!, command.Collection, id)).OfType<Profile>();
+        await AnswerAsync(context, new JsonObject { ["command"] = command.Id, ["profiles"] = new JsonArray([.. left.Select(explainer.Describe)]) });
+    }
+
+    private bool TryFind(HttpContext context, out Profile profile, out string verb, out Task failure)
+    {
+        profile = null!;
+        var path = RawPath.Segments(context, Prefix);
+        verb = path.Length > 1 ? path[1] : "";
+        failure = Task.CompletedTask;
+        if (path.Length is 1 or 2 && SpaceOf(context) is { } space && profiles.Find(space, CollectionOf(context), path[0]) is { } found)
+        {
+            profile = found;
+            return true;
+        }
+
+        failure = FailAsync(context, StatusCodes.Status404NotFound, "not_found", "Profile was not found.", null);
+        return false;
+    }
+
+    private Space? SpaceOf(HttpContext context) => workspace().FindSpace(context.Request.Query["space"].ToString() is { Length: > 0 } space ? space : "default");
+
+    private static ProfileCollection CollectionOf(HttpContext context) =>
+        context.Request.Query["collection"] == "accounts" ? ProfileCollection.Accounts : ProfileCollection.Users;
+
+    private static string? Text(JsonObject body, string member) => body[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    private static async Task<JsonObject?> ReadBodyAsync(HttpContext context)
+    {
+        try
+        {
+            if (context.Request.ContentLength is null or <= BodyBytesMax
+                && await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted) is JsonObject body) return body;
+        }
+        catch (JsonException)
+        {
+            // Answered below: a body that is no JSON and one that is no object are the same mistake.
+        }
+
+        await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", "The body must be a JSON object.", null);
+        return null;
+    }
+
+    private static Task AnswerAsync(HttpContext context, JsonNode data)
+    {
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(new JsonObject { ["data"] = data }.ToJsonString(WorkspaceSnapshot.Json));
+    }
+
+    private static Task FailAsync(HttpContext context, int status, string type, string message, string? field)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(JsonSerializer.Serialize(new { errors = new[] { new { type, message, field } } }, WorkspaceSnapshot.Json));
+    }
+}

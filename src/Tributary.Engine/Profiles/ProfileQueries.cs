@@ -1,0 +1,129 @@
+using Tributary.Engine.Identity;
+using Tributary.Engine.Log;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Engine.Profiles;
+
+/// <summary>Reads profiles as of the last commit. Safe from any thread: it decodes its own copies.</summary>
+public sealed class ProfileQueries(IStateStore store, DecidedLog decided)
+{
+    /// <summary>The profile of <c>type:value</c> or of a profile id, retired ones included; null when there is none.</summary>
+    internal Profile? Find(Space space, ProfileCollection collection, string name)
+    {
+        if (ProfileId.TryParse(name, out var id)) return Resolve(space.Number, id) is { } found && found.Collection == collection ? found : null;
+        if (!IdentifierKey.TryParse(collection, name, out var identifier)) return null;
+        // A commit may move the identifier between the two reads, so a miss is looked up once more.
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            if (store.Get(Table.Identifiers, IdentifierKey.Of(space.Number, identifier.Value)) is not { } owner) return null;
+            if (Resolve(space.Number, ProfileId.Read(owner)) is { } profile && profile.Find(IdentifierKey.Of(space.Number, identifier.Value)) is not null) return profile;
+        }
+
+        return null;
+    }
+
+    /// <summary>What a profile id resolves to now, for ever.</summary>
+    internal Profile? Resolve(ushort space, ProfileId id)
+    {
+        if (store.Get(Table.Profiles, StateKeys.Profile(space, id)) is { } live) return ProfileCodec.Decode(live);
+        return store.Get(Table.Retired, StateKeys.Profile(space, id)) is { } into && store.Get(Table.Profiles, StateKeys.Profile(space, ProfileId.Read(into))) is { } bytes
+            ? ProfileCodec.Decode(bytes)
+            : null;
+    }
+
+    /// <summary>How many profiles a space has, counted up to <paramref name="max"/>.</summary>
+    internal int Count(Space space, int max) => store.Scan(Table.Profiles, StateKeys.Profile(space.Number, default), StateKeys.Profile((ushort)(space.Number + 1), default)).Take(max).Count();
+
+    /// <summary>Profiles of a space in order of age, behind <paramref name="after"/>.</summary>
+    internal IEnumerable<Profile> List(Space space, ProfileCollection collection, ProfileId after) =>
+        store.Scan(Table.Profiles, StateKeys.Profile(space.Number, after), StateKeys.Profile((ushort)(space.Number + 1), default))
+            .Select(row => ProfileCodec.Decode(row.Value))
+            .Where(profile => profile.Collection == collection && profile.Id > after);
+
+    /// <summary>
+    /// The events of a profile by event time, from all its fragments; the newest first unless <paramref name="ascending"/>. Events that retention has
+    /// dropped from the log are left out.
+    /// </summary>
+    /// <param name="profile">The profile.</param>
+    /// <param name="from">Earliest time, inclusive; milliseconds since 1970.</param>
+    /// <param name="to">Latest time, inclusive.</param>
+    /// <param name="ascending">Oldest first.</param>
+    internal IEnumerable<DecidedRecord> Events(Profile profile, long from, long to, bool ascending)
+    {
+        var batch = new LogBatch(8 << 10);
+        foreach (var (_, offset) in Timeline(profile, from, to, ascending))
+        {
+            if (offset >= decided.Log.First && ReadEvent(offset, batch) is { } record) yield return record;
+        }
+    }
+
+    /// <summary>The record at an offset of the event log, copied; null when it was dropped.</summary>
+    internal DecidedRecord? ReadEvent(LogOffset offset, LogBatch batch)
+    {
+        try
+        {
+            if (!decided.Log.Read(offset, batch)) return null;
+        }
+        catch (LogOffsetGoneException)
+        {
+            return null;
+        }
+
+        foreach (var record in batch) return DecidedRecord.View(record.Payload.ToArray());
+        return null;
+    }
+
+    /// <summary>Identifiers of people of an account, in the order of their nodes.</summary>
+    internal IEnumerable<byte[]> Members(Profile account)
+    {
+        foreach (var node in account.Nodes)
+        {
+            foreach (var (_, user) in store.Scan(
+                Table.Members, StateKeys.Member(account.Space, node.Number, 0), StateKeys.Member(account.Space, node.Number, ulong.MaxValue)))
+                yield return user;
+        }
+    }
+
+    /// <summary>The profile that owns an identifier's key.</summary>
+    internal Profile? FindByKey(byte[] key) =>
+        store.Get(Table.Identifiers, key) is { } owner ? Resolve(IdentifierKey.SpaceOf(key), ProfileId.Read(owner)) : null;
+
+    private IEnumerable<(long Timestamp, LogOffset Offset)> Timeline(Profile profile, long from, long to, bool ascending)
+    {
+        var cursors = new List<IEnumerator<(long Timestamp, LogOffset Offset)>>();
+        var queue = new PriorityQueue<int, (long, long)>();
+        try
+        {
+            foreach (var node in profile.Nodes.Where(node => node.Fragment.EventCount > 0))
+            {
+                var cursor = Timeline(profile.Space, node.Number, from, to, ascending).GetEnumerator();
+                cursors.Add(cursor);
+                if (cursor.MoveNext()) queue.Enqueue(cursors.Count - 1, Order(cursor.Current, ascending));
+            }
+
+            while (queue.TryDequeue(out var next, out _))
+            {
+                yield return cursors[next].Current;
+                if (cursors[next].MoveNext()) queue.Enqueue(next, Order(cursors[next].Current, ascending));
+            }
+        }
+        finally
+        {
+            cursors.ForEach(cursor => cursor.Dispose());
+        }
+    }
+
+    private IEnumerable<(long Timestamp, LogOffset Offset)> Timeline(ushort space, ulong fragment, long from, long to, bool ascending)
+    {
+        var first = new byte[StateKeys.TimelineSize];
+        var last = new byte[StateKeys.TimelineSize];
+        StateKeys.WriteTimeline(first, space, fragment, from, 0);
+        StateKeys.WriteTimeline(last, space, fragment, to, long.MaxValue);
+        return store.Scan(Table.Timeline, first, last, backwards: !ascending).Select(row => StateKeys.ReadTimeline(row.Key));
+    }
+
+    private static (long, long) Order((long Timestamp, LogOffset Offset) at, bool ascending) =>
+        ascending ? (at.Timestamp, at.Offset.Value) : (-at.Timestamp, -at.Offset.Value);
+}
