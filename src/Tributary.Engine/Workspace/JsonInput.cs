@@ -101,6 +101,13 @@ public sealed class JsonInput
         return node is JsonObject nested ? nested.DeepClone().AsObject() : Wrong<JsonObject?>(name, "must be an object.");
     }
 
+    /// <summary>A nested object to be read field by field; null when it is absent or wrong.</summary>
+    public JsonInput? Nested(string name)
+    {
+        if (_object[name] is not { } node) return null;
+        return node is JsonObject nested ? new JsonInput(nested, PathOf(name), _faults) : Wrong<JsonInput?>(name, "must be an object.");
+    }
+
     /// <summary>A list of texts; empty when it is absent.</summary>
     public ImmutableArray<string> Texts(string name, int countMax, int lengthMax)
     {
