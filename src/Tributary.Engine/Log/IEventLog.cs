@@ -33,6 +33,16 @@ public interface IEventLog : IDisposable
     ValueTask WaitAsync(LogOffset offset, CancellationToken cancellationToken);
 }
 
+/// <summary>A log whose appends are durable before they are published: the reader's end is moved by the commit that they belong to.</summary>
+public interface IDecisionLog : IEventLog
+{
+    /// <summary>The end of what is durable, published or not: where the next append will begin.</summary>
+    LogOffset Written { get; }
+
+    /// <summary>Shows readers everything before <paramref name="end"/>.</summary>
+    void Publish(LogOffset end);
+}
+
 /// <summary>The result of an append.</summary>
 /// <param name="First">Offset of the first record.</param>
 /// <param name="End">Offset after the last record.</param>

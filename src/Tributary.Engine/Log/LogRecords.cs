@@ -22,9 +22,6 @@ public sealed class LogRecords : IBufferWriter<byte>
     /// <summary>The framed bytes so far.</summary>
     public ReadOnlySpan<byte> Frames => _buffer.AsSpan(0, _length);
 
-    /// <summary>Where the framed bytes lie, for the log that gives them their checksums.</summary>
-    internal Span<byte> MutableFrames => _buffer.AsSpan(0, _length);
-
     /// <summary>Forgets all records and keeps the buffer, unless it has grown beyond 1 MiB.</summary>
     public void Clear()
     {
@@ -51,7 +48,7 @@ public sealed class LogRecords : IBufferWriter<byte>
         Invariant.Holds(payload is > 0 and <= LogFrame.PayloadMax);
         var header = _buffer.AsSpan(_recordStart);
         BinaryPrimitives.WriteInt32LittleEndian(header, payload);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], Crc32C.Of(_buffer.AsSpan(_recordStart + LogFrame.HeaderSize, payload)));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], FrameCheck.OfPayload(_buffer.AsSpan(_recordStart + LogFrame.HeaderSize, payload)));
         var padded = LogFrame.Padded(payload) - payload;
         Reserve(padded);
         _buffer.AsSpan(_length, padded).Clear();
@@ -156,7 +153,7 @@ public static class LogFrame
 /// <summary>CRC-32C with the processor's instruction.</summary>
 internal static class Crc32C
 {
-    public static uint Of(ReadOnlySpan<byte> bytes, uint seed = 0xFFFF_FFFF)
+    public static uint Of(ReadOnlySpan<byte> bytes, uint seed)
     {
         var crc = seed;
         while (bytes.Length >= 8)
