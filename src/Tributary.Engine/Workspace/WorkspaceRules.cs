@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace Tributary.Engine.Workspace;
 
@@ -18,12 +19,20 @@ internal static class WorkspaceRules
         return Slugs(after) ?? WriteKeys(after) ?? References(after) ?? Administration(before, after);
     }
 
-    /// <summary>A slug as the name of a schema in the lake: lower case, everything but letters and digits becomes an underscore.</summary>
-    public static string SchemaOf(string slug) =>
-        string.Create(slug.Length, slug, static (text, from) =>
+    /// <summary>A slug as the lake would name its schema: words in lower case with one underscore between them.</summary>
+    public static string SchemaOf(string slug)
+    {
+        var schema = new StringBuilder(slug.Length);
+        for (var at = 0; at < slug.Length; at++)
         {
-            for (var at = 0; at < text.Length; at++) text[at] = char.IsAsciiLetterOrDigit(from[at]) ? char.ToLowerInvariant(from[at]) : '_';
-        });
+            var beginsWord = at > 0 && (!char.IsAsciiLetterOrDigit(slug[at - 1]) || (char.IsAsciiLetterUpper(slug[at]) && !char.IsAsciiLetterUpper(slug[at - 1])));
+            if (!char.IsAsciiLetterOrDigit(slug[at])) continue;
+            if (beginsWord && schema.Length > 0) schema.Append('_');
+            schema.Append(char.ToLowerInvariant(slug[at]));
+        }
+
+        return schema.ToString();
+    }
 
     private static WorkspaceRefusal? Slugs(WorkspaceSnapshot after)
     {

@@ -9,7 +9,7 @@ public static class WorkspaceServices
 {
     /// <summary>
     /// Adds <see cref="LiveWorkspace"/>, opened from the state store and the received log when it is first asked for, and the catalogue of the destinations
-    /// that are registered as <see cref="DestinationKind"/>.
+    /// that are registered as <see cref="DestinationKind"/>. Who only reads takes a <c>Func&lt;WorkspaceSnapshot&gt;</c>.
     /// </summary>
     /// <remarks>
     /// The rest of the log is read from where <see cref="ProcessingProgress"/> stands at that moment; when Processing has not been opened yet, that is the
@@ -17,6 +17,11 @@ public static class WorkspaceServices
     /// </remarks>
     public static IServiceCollection AddWorkspace(this IServiceCollection services) => services
         .AddSingleton<DestinationCatalog>()
+        .AddSingleton<Func<WorkspaceSnapshot>>(provider =>
+        {
+            var workspace = provider.GetRequiredService<LiveWorkspace>();
+            return () => workspace.Current;
+        })
         .AddSingleton(provider => LiveWorkspace.Open(
             provider.GetRequiredService<IStateStore>(),
             provider.GetRequiredService<ReceivedLog>().Log,

@@ -6,7 +6,7 @@ namespace Tributary.Engine.Workspace;
 /// <summary>
 /// Resources as Segment's Public API shows them. Field names and which of them are always there: the models of <c>@segment/public-api-sdk-typescript</c>.
 /// </summary>
-internal static class ApiJson
+public static class ApiJson
 {
     public static JsonObject Of(Source source, WorkspaceSnapshot workspace) => new()
     {
