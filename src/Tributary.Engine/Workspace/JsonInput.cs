@@ -33,8 +33,14 @@ public sealed class JsonInput
         while (true)
         {
             var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
-            if (read.Buffer.Length > BytesMax) return (Of([]), WorkspaceRefusal.Invalid(null, $"The body is larger than {BytesMax} bytes."));
-            if (read.IsCompleted) return Parse(read.Buffer.ToArray());
+            if (read.Buffer.Length > BytesMax || read.IsCompleted)
+            {
+                var tooLarge = read.Buffer.Length > BytesMax;
+                var parsed = tooLarge ? (Of([]), WorkspaceRefusal.Invalid(null, $"The body is larger than {BytesMax} bytes.")) : Parse(read.Buffer.ToArray());
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+                return parsed;
+            }
+
             request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }

@@ -46,7 +46,8 @@ public sealed class WorkspaceSnapshot
         Destinations = [.. Of<Destination>("destination").OrderBy(destination => destination.Number)];
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
-        _byWriteKey = Sources.SelectMany(source => source.WriteKeys.Select(key => (key, source))).ToFrozenDictionary(pair => pair.key, pair => pair.source);
+        // A key stands once in what was accepted; what is being checked may still have it twice.
+        _byWriteKey = Sources.SelectMany(source => source.WriteKeys.Select(key => (key, source))).DistinctBy(pair => pair.key).ToFrozenDictionary(pair => pair.key, pair => pair.source);
         _byWriteKeyText = _byWriteKey.GetAlternateLookup<ReadOnlySpan<char>>();
         _sourcesByNumber = Sources.ToFrozenDictionary(source => source.Number);
         _spacesById = Spaces.ToFrozenDictionary(space => space.Id);

@@ -50,12 +50,9 @@ public sealed class ApiAnswer : IResult
         response.ContentType = TypeFor(httpContext.Request.Headers.Accept.ToString()) + "; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         if (_status == StatusCodes.Status429TooManyRequests) response.Headers.RetryAfter = "1";
-        await using (var writer = new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = WorkspaceSnapshot.Json.Encoder }))
-        {
-            _body.WriteTo(writer, WorkspaceSnapshot.Json);
-        }
-
-        await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+        var body = JsonSerializer.SerializeToUtf8Bytes(_body, WorkspaceSnapshot.Json);
+        response.ContentLength = body.Length;
+        await response.BodyWriter.WriteAsync(body, httpContext.RequestAborted);
     }
 
     private static ApiAnswer Failed(int status, string type, IEnumerable<WorkspaceFault> faults)
