@@ -83,7 +83,14 @@ internal sealed class Terminal
         _ => node.ToJsonString(Compact),
     };
 
-    private static IAnsiConsole For(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+    private static IAnsiConsole For(TextWriter writer)
+    {
+        var output = new AnsiConsoleOutput(writer);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output });
+        // A file or a pipe has no width at which lines would have to break.
+        if (!output.IsTerminal) console.Profile.Width = 1_000;
+        return console;
+    }
 }
 
 /// <summary>A verb cannot do what was asked; the message says why.</summary>

@@ -10,19 +10,12 @@ public sealed class PublicApiSdkTests
     public async Task Segments_sdk_manages_sources_and_destinations()
     {
         await using var server = await RunningServer.StartAsync();
-        var folder = Path.Combine(Repository(), "tests", "Server.Tests", "Management");
+        var folder = Repository.PathOf("tests", "Server.Tests", "Management");
         if (!Directory.Exists(Path.Combine(folder, "node_modules"))) await RunAsync(folder, "npm", "ci", "--no-audit", "--no-fund");
 
         var output = await RunAsync(folder, "node", "public-api-sdk.cjs", $"{server.Address}/api", RunningServer.AdminToken);
 
         Assert.EndsWith("ok", output.Trim(), StringComparison.Ordinal);
-    }
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "Tributary.slnx"))) folder = folder.Parent;
-        return folder.FullName;
     }
 
     private static async Task<string> RunAsync(string folder, string program, params string[] arguments)
