@@ -33,6 +33,9 @@ public readonly record struct ProfileId : IComparable<ProfileId>
     /// <summary>True for the value that names no profile.</summary>
     public bool IsNone => _high == 0 && _middle == 0 && _low == 0;
 
+    /// <summary>The number of the space that the profile was made in.</summary>
+    public ushort Space => (ushort)(_low >> 8);
+
     /// <summary>
     /// Makes the id of the profile that the record at <paramref name="offset"/> creates. <paramref name="ordinal"/> tells apart several profiles made
     /// by one record (a user and an account; the sides of a split).

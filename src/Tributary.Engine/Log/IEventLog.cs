@@ -39,6 +39,9 @@ public interface IDecisionLog : IEventLog
     /// <summary>The end of what is durable, published or not: where the next append will begin.</summary>
     LogOffset Written { get; }
 
+    /// <summary>Takes back what was written from <paramref name="end"/> on and never published, because its commit failed.</summary>
+    void Rewind(LogOffset end);
+
     /// <summary>Shows readers everything before <paramref name="end"/>.</summary>
     void Publish(LogOffset end);
 }

@@ -22,10 +22,10 @@ public sealed class LogRecords : IBufferWriter<byte>
     /// <summary>The framed bytes so far.</summary>
     public ReadOnlySpan<byte> Frames => _buffer.AsSpan(0, _length);
 
-    /// <summary>Forgets all records and keeps the buffer, unless it has grown beyond 1 MiB.</summary>
-    public void Clear()
+    /// <summary>Forgets all records and keeps the buffer, unless it has grown beyond <paramref name="keepBytesMax"/>.</summary>
+    public void Clear(int keepBytesMax = 1 << 20)
     {
-        if (_buffer.Length > 1 << 20) _buffer = new byte[4096];
+        if (_buffer.Length > keepBytesMax) _buffer = new byte[4096];
         _length = 0;
         _recordStart = -1;
         Count = 0;

@@ -111,6 +111,25 @@ public sealed class SegmentLog : IDecisionLog
     }
 
     /// <inheritdoc/>
+    public void Rewind(LogOffset end)
+    {
+        Invariant.Holds(!_options.KnowsItsEnd && end.Value >= _end);
+        lock (_segmentsGate)
+        {
+            lock (_gate)
+            {
+                // Appends of a decision log come from one thread, which waits for each, so nothing gathers now.
+                Invariant.Holds(_gathering.Length == 0 && end.Value <= _written);
+                var kept = new List<Segment>(_segments);
+                SegmentRecovery.CutAt(kept, end.Value);
+                _segments = [.. kept];
+                _next = end.Value;
+                Volatile.Write(ref _written, end.Value);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public bool Read(LogOffset from, LogBatch batch)
     {
         var end = Volatile.Read(ref _end);

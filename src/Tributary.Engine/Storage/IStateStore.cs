@@ -52,6 +52,9 @@ public enum Table
     /// <summary>(fragment, time) → event-log offset.</summary>
     Timeline,
 
+    /// <summary>(account, user): who belongs to an account.</summary>
+    Members,
+
     /// <summary>(generation, message id, source) → where the event is; drops repeats and finds passports.</summary>
     Dedup,
 

@@ -1,0 +1,96 @@
+using System.Text;
+using Tributary.Engine.Identity;
+using Tributary.Engine.Log;
+using Tributary.Engine.Profiles;
+using Tributary.Engine.Storage;
+using Tributary.Model;
+
+namespace Tributary.Engine.Processing;
+
+/// <summary>Carries out an order of a person: merge two profiles, or cut identifiers off one. The result is kept under the command's id.</summary>
+internal sealed class CommandStep(StepContext context)
+{
+    /// <summary>Carries it out, or notes why it cannot be.</summary>
+    public void Apply(in ReceivedRecord record, LogOffset offset)
+    {
+        var command = ProfileCommand.Parse(record.Payload.Span);
+        var cause = new DecidedCause(default, command.Space, 0, offset, record.ReceivedAt, record.ReceivedAt, Encoding.UTF8.GetBytes(command.Id));
+        var result = command.Kind switch
+        {
+            ProfileCommandKind.Merge => Merge(command, cause),
+            ProfileCommandKind.Split => Split(command, cause),
+        };
+        context.Draft.Put(Table.Commands, Encoding.UTF8.GetBytes(command.Id), result.ToJson());
+    }
+
+    private ProfileCommandResult Merge(ProfileCommand command, in DecidedCause cause)
+    {
+        if (Find(command, command.Profile) is not { } one) return Failed("profile", "Profile was not found.");
+        if (command.With is null || Find(command, command.With) is not { } other) return Failed("with", "Profile was not found.");
+        if (one == other) return Failed("with", "Both are the same profile already.");
+        var (survivor, loser) = one.Id < other.Id ? (one, other) : (other, one);
+        if (survivor.MergeCount >= IdentityResolver.MergesMax) return Failed("with", $"The older profile has {IdentityResolver.MergesMax} merges, the most there may be.");
+        if (survivor.Nodes.Count + loser.Nodes.Count > IdentityResolver.MappingsMax)
+            return Failed("with", $"Together they would have more than {IdentityResolver.MappingsMax} identifiers.");
+
+        // A person's word outweighs an earlier split.
+        Pardon(survivor, loser);
+        Pardon(loser, survivor);
+        var rules = context.RulesOf(context.Workspace.FindSpace(command.Space)!);
+        var (a, b) = (Strongest(survivor, rules), Strongest(loser, rules));
+        var moved = loser.Nodes.Select(node => node.Part).Distinct().Order().ToArray();
+        context.Graph.Merge(survivor, loser);
+        survivor.Join(a, b, new LinkEvidence(cause.Timestamp, command.Id, cause.ReceivedOffset, 0, default));
+        foreach (var part in moved) DecidedRecord.AddGraph(context.Decided, cause, part, survivor.Id);
+        context.EmitAllTraits(cause, survivor);
+        return new ProfileCommandResult { Profiles = [survivor.Id.ToString()] };
+    }
+
+    private ProfileCommandResult Split(ProfileCommand command, DecidedCause cause)
+    {
+        if (Find(command, command.Profile) is not { } profile) return Failed("profile", "Profile was not found.");
+        if (SplitPlan.SelectNodes(profile, command.Collection, command.Identifiers, out var cut) is { } refusal) return refusal;
+        var oldIds = profile.Nodes.ToDictionary(node => node, _ => profile.Id);
+        var parts = GraphSplit.Split(profile, cut, ordinal => ProfileId.Derive(command.Space, cause.ReceivedOffset.Value, ordinal));
+        context.Graph.Replace(profile, parts);
+        foreach (var part in parts)
+        {
+            foreach (var id in part.Nodes.Select(node => node.Part).Distinct().Order()) DecidedRecord.AddGraph(context.Decided, cause, id, part.Id);
+            foreach (var node in part.Nodes)
+            {
+                if (oldIds[node] == part.Id) continue;
+                var type = IdentifierKey.TypeOf(node.Key);
+                var value = IdentifierKey.ValueOf(node.Key);
+                DecidedRecord.AddMapping(context.Decided, cause, oldIds[node], removed: true, part.Collection, type, value);
+                DecidedRecord.AddMapping(context.Decided, cause, part.Id, removed: false, part.Collection, type, value);
+            }
+
+            context.EmitTraits(
+                cause, part.Id, ProfileView.Traits(part).Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
+        }
+
+        return new ProfileCommandResult { Profiles = [.. parts.OrderByDescending(part => part.Id == profile.Id).Select(part => part.Id.ToString())] };
+    }
+
+    private Profile? Find(ProfileCommand command, string name)
+    {
+        if (ProfileId.TryParse(name, out var id)) return context.Graph.Resolve(command.Space, id) is { } found && found.Collection == command.Collection ? found : null;
+        return IdentifierKey.TryParse(command.Collection, name, out var identifier)
+            ? context.Graph.FindOwner(IdentifierKey.Of(command.Space, identifier.Value))
+            : null;
+    }
+
+    private static void Pardon(Profile profile, Profile other)
+    {
+        foreach (var node in profile.Nodes)
+        {
+            node.Vetoes?.RemoveAll(key => other.Find(key) is not null);
+            if (node.Vetoes is { Count: 0 }) node.Vetoes = null;
+        }
+    }
+
+    private static Node Strongest(Profile profile, IdentityRules rules) =>
+        profile.Nodes.Aggregate((best, node) => rules.Find(node.Type).CompareStrength(rules.Find(best.Type)) < 0 ? node : best);
+
+    private static ProfileCommandResult Failed(string field, string error) => new() { Field = field, Error = error };
+}

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Tributary.Engine.Identity;
+using Tributary.Engine.Log;
+using Tributary.Engine.Profiles;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Engine.Processing;
+
+/// <summary>What a step works on between two commits: the state as of its record, and the draft of what will be committed.</summary>
+internal sealed class StepContext(IStateStore store, ProcessingOptions options)
+{
+    private readonly Dictionary<ushort, IdentityRules> _rules = [];
+    private readonly ByteWriter _writer = new();
+
+    public IStateStore Store { get; } = store;
+
+    public ProfileGraph Graph { get; } = new(store, options.ProfileCacheBytes);
+
+    public DedupRing Dedup { get; } = new(store, options.MessageIdDays);
+
+    public SourceCounters Counters { get; } = new(store);
+
+    /// <summary>What will be appended to the event log.</summary>
+    public LogRecords Decided { get; } = new(1 << 20);
+
+    /// <summary>Where in the event log <see cref="Decided"/> will begin.</summary>
+    public long DecidedBase { get; set; }
+
+    /// <summary>Where the next decided record will lie.</summary>
+    public long DecidedNext => DecidedBase + Decided.Frames.Length;
+
+    /// <summary>The writes to the store; replaced after each commit.</summary>
+    public IStateDraft Draft { get; set; } = store.Begin();
+
+    /// <summary>The workspace as of the record.</summary>
+    public WorkspaceSnapshot Workspace { get; private set; } = WorkspaceSnapshot.Empty;
+
+    /// <summary>Log time: that of the last tick, milliseconds since 1970. Never goes back.</summary>
+    public long Now { get; set; }
+
+    /// <summary>Makes a revision the one in force.</summary>
+    public void Use(WorkspaceSnapshot workspace)
+    {
+        Workspace = workspace;
+        _rules.Clear();
+    }
+
+    public IdentityRules RulesOf(Space space)
+    {
+        if (!_rules.TryGetValue(space.Number, out var rules)) _rules[space.Number] = rules = new IdentityRules(space.Identity);
+        return rules;
+    }
+
+    /// <summary>Keeps violations where the passport and the insights find them.</summary>
+    public void Record(ushort space, LogOffset offset, in DecidedCause cause, ProfileId profile, List<Violation> violations)
+    {
+        for (var i = 0; i < violations.Count && i < byte.MaxValue; i++)
+        {
+            _writer.Clear();
+            ViolationCodec.Encode(_writer, violations[i], cause, profile);
+            Draft.Put(Table.Violations, StateKeys.Violation(space, offset.Value, (byte)i), _writer.Written);
+        }
+    }
+
+    /// <summary>Appends a record of changed traits to the event log.</summary>
+    public void EmitTraits(in DecidedCause cause, ProfileId profile, IEnumerable<KeyValuePair<string, byte[]?>> traits, bool replaced)
+    {
+        DecidedRecord.BeginTraits(Decided, cause, profile, replaced);
+        using (var json = new Utf8JsonWriter(Decided, new JsonWriterOptions { SkipValidation = true, Encoder = WorkspaceSnapshot.Json.Encoder }))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in traits)
+            {
+                json.WritePropertyName(name);
+                if (value is null) json.WriteNullValue();
+                else json.WriteRawValue(value, skipInputValidation: true);
+            }
+
+            json.WriteEndObject();
+        }
+
+        Decided.EndRecord();
+    }
+
+    /// <summary>Appends all traits of a profile, as after a merge or a split; nothing when it has none.</summary>
+    public void EmitAllTraits(in DecidedCause cause, Profile profile)
+    {
+        var traits = ProfileView.Traits(profile);
+        if (traits.Count > 0) EmitTraits(cause, profile.Id, traits.Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
+    }
+}
