@@ -1,4 +1,5 @@
 using Tributary.Destinations.Webhook;
+using Tributary.Engine.Processing;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Server;
@@ -12,6 +13,7 @@ public static class TributaryHost
         var builder = WebApplication.CreateSlimBuilder();
         builder.AddRim(options);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
+        builder.Services.AddRiver();
         builder.Services.AddSingleton(WebhookKind.Value);
         options.Configure?.Invoke(builder);
 
@@ -33,6 +35,8 @@ public static class TributaryHost
         var app = Build(options);
         try
         {
+            // The processor first: it knows from where on the log may hold revisions that the store does not.
+            _ = app.Services.GetRequiredService<Processor>();
             var workspace = app.Services.GetRequiredService<LiveWorkspace>();
             var first = await WorkspaceSetup.PrepareAsync(workspace, options.AdminToken, cancellationToken);
             await app.StartAsync(cancellationToken);

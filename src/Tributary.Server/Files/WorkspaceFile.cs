@@ -61,7 +61,7 @@ internal sealed record WantedSpace(string Slug, string? Name, IdentitySettings? 
     {
         input.Allow("slug", "name", "identity");
         // The rules share the list of faults, so their paths begin with the place in the file.
-        var identity = input.Nested("identity") is { } rules ? IdentityRules.Parse(rules).Settings : null;
+        var identity = input.Nested("identity") is { } rules ? IdentitySettingsForm.Parse(rules).Settings : null;
         return new WantedSpace(input.Text("slug", 100, required: true) ?? "", input.Text("name", 255), identity);
     }
 }

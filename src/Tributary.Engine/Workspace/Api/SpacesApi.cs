@@ -72,7 +72,7 @@ internal static partial class SpacesApi
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         // Patterns are compiled here and not while other changes wait.
-        var (settings, invalid) = IdentityRules.Parse(body);
+        var (settings, invalid) = IdentitySettingsForm.Parse(body);
         var changed = await ChangeAsync(context, workspace, id, space => invalid is null ? ResourceKind.Put(space with { Identity = settings }) : invalid);
         return changed.Refusal is { } refused ? ApiAnswer.Refused(refused) : ApiAnswer.Data(ApiJson.Of(changed.Snapshot.FindSpace(id)!.Identity));
     }

@@ -7,7 +7,7 @@ namespace Tributary.Engine.Workspace;
 /// Reads and checks the identity rules of a space as they are sent: <c>{"identifiers":[{"type","matchKeys","limit","window","priority","blocked"}]}</c>.
 /// Rules: Segment's identity resolution settings, <c>spec/unify… §1.3</c>.
 /// </summary>
-public static partial class IdentityRules
+public static partial class IdentitySettingsForm
 {
     /// <summary>Most identifier types of one space.</summary>
     public const int IdentifiersMax = 100;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Tributary.Engine.Tests.Workspace;
 
-public sealed class IdentityRulesTests
+public sealed class IdentitySettingsFormTests
 {
     [Fact]
     public void What_is_left_out_gets_the_defaults()
@@ -89,6 +89,6 @@ public sealed class IdentityRulesTests
     {
         var (input, refusal) = JsonInput.Parse(Encoding.UTF8.GetBytes(json));
         Assert.Null(refusal);
-        return IdentityRules.Parse(input);
+        return IdentitySettingsForm.Parse(input);
     }
 }
