@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
@@ -9,7 +10,7 @@ namespace Tributary.Server;
 /// <summary>What surrounds the river: the listener and its limits, logs, metrics, probes, the description of the API.</summary>
 internal static class Rim
 {
-    public static void AddRim(this WebApplicationBuilder builder, ServeOptions options)
+    public static void AddRim(this WebApplicationBuilder builder, ServeOptions options, StartHush hush)
     {
         builder.WebHost.UseUrls(options.Urls);
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -26,6 +27,7 @@ internal static class Rim
         });
         // Per-request lines of ASP.NET would be the loudest voice in the room, and they name paths with identifiers in them.
         builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", hush.Lets);
         builder.Services.AddHealthChecks();
         builder.Services.AddOpenApi(document => document.AddDocumentTransformer((openApi, _, _) =>
         {
@@ -47,6 +49,21 @@ internal static class Rim
         app.MapOpenApi("/api/openapi.json");
     }
 
+    /// <summary>
+    /// Answers what an endpoint threw: a request that broke off or that Kestrel could not read, a disk that refuses, or a bug of ours. The failure itself goes to
+    /// the log and never to the client.
+    /// </summary>
+    public static void UseFailureAnswers(this WebApplication app) => app.UseExceptionHandler(failed => failed.Run(context =>
+    {
+        var (status, type, message) = context.Features.Get<IExceptionHandlerFeature>()?.Error switch
+        {
+            Microsoft.AspNetCore.Http.BadHttpRequestException bad => (bad.StatusCode, "bad-request", bad.Message),
+            IOException => (StatusCodes.Status503ServiceUnavailable, "unavailable", "The server cannot write to its disk at the moment. Its log says why."),
+            _ => (StatusCodes.Status500InternalServerError, "internal-error", "This is a fault of the server. Its log says more."),
+        };
+        return ApiAnswer.Failed(status, type, [new(null, message)]).ExecuteAsync(context);
+    }));
+
     /// <summary>Answers every other path of the group, so that a client that parses JSON errors gets one.</summary>
     public static void MapUnknown(this IEndpointRouteBuilder api) => api
         .Map("/{**path}", (HttpRequest request) => ApiAnswer.Refused(WorkspaceRefusal.NotFound("route", $"{request.Method} {request.Path}")))
@@ -63,4 +80,17 @@ internal static class Rim
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
     }
+}
+
+/// <summary>
+/// Keeps the host from logging why it does not start: whoever starts it gets the exception and says it in a sentence. Once it has started, its failures are
+/// logged like all others.
+/// </summary>
+internal sealed class StartHush
+{
+    private volatile bool _isOver;
+
+    public void End() => _isOver = true;
+
+    public bool Lets(LogLevel level) => level >= LogLevel.Critical || (_isOver && level >= LogLevel.Warning);
 }

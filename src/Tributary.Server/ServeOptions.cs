@@ -1,3 +1,5 @@
+using Tributary.Engine.Workspace;
+
 namespace Tributary.Server;
 
 /// <summary>What a server is started with.</summary>
@@ -14,6 +16,12 @@ public sealed record ServeOptions
 
     /// <summary>Log lines as JSON, for machines. Without it they are sentences.</summary>
     public bool JsonLogs { get; init; }
+
+    /// <summary>
+    /// Called once, when the data folder was empty and the workspace has been made; before the server listens, so that the only copy of the token is not lost
+    /// when the address turns out to be taken.
+    /// </summary>
+    public Action<FirstStart>? FirstStarted { get; init; }
 
     /// <summary>Last word on the services, e.g. a test's own clock.</summary>
     public Action<WebApplicationBuilder>? Configure { get; init; }

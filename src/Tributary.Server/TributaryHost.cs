@@ -11,13 +11,16 @@ public static class TributaryHost
     public static WebApplication Build(ServeOptions options)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.AddRim(options);
+        var hush = new StartHush();
+        builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddRiver();
         builder.Services.AddSingleton(WebhookKind.Value);
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.Lifetime.ApplicationStarted.Register(hush.End);
+        app.UseFailureAnswers();
         app.UseAccessControl();
         app.MapProbes();
         var api = app.MapGroup("/api").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
@@ -38,9 +41,9 @@ public static class TributaryHost
             // The processor first: it knows from where on the log may hold revisions that the store does not.
             _ = app.Services.GetRequiredService<Processor>();
             var workspace = app.Services.GetRequiredService<LiveWorkspace>();
-            var first = await WorkspaceSetup.PrepareAsync(workspace, options.AdminToken, cancellationToken);
+            if (await WorkspaceSetup.PrepareAsync(workspace, options.AdminToken, cancellationToken) is { } first) options.FirstStarted?.Invoke(first);
             await app.StartAsync(cancellationToken);
-            return new StartedServer(app, first);
+            return new StartedServer(app);
         }
         catch
         {
@@ -52,8 +55,7 @@ public static class TributaryHost
 
 /// <summary>A server that listens.</summary>
 /// <param name="App">The server; disposing it stops it.</param>
-/// <param name="FirstStart">What to show when the data folder was empty; null afterwards.</param>
-public sealed record StartedServer(WebApplication App, FirstStart? FirstStart) : IAsyncDisposable
+public sealed record StartedServer(WebApplication App) : IAsyncDisposable
 {
     /// <summary>An address under which this machine reaches the server.</summary>
     public string Address

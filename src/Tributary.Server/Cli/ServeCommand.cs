@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tributary.Engine.Workspace;
 
 namespace Tributary.Server.Cli;
 
@@ -32,17 +33,20 @@ internal sealed class ServeCommand : Command
 
     private Task<int> RunAsync(ParseResult line, CancellationToken stopping) => Terminal.RunAsync(line, async terminal =>
     {
+        FirstStart? first = null;
         var options = new ServeOptions
         {
             Urls = line.GetValue(_urls)!,
             DataFolder = line.GetValue(_data)!,
             AdminToken = Environment.GetEnvironmentVariable("TRIBUTARY_ADMIN_TOKEN"),
             JsonLogs = line.GetValue(_jsonLogs),
+            FirstStarted = made => Banner.WriteCredentials(terminal.Out, first = made),
         };
         await using var server = await StartAsync(options, stopping);
-        Banner.Write(terminal, server, options);
+        Banner.WriteAddress(terminal.Out, server, options.DataFolder, first);
         // The host itself listens for SIGINT and SIGTERM.
         await server.App.WaitForShutdownAsync(stopping);
+        RefuseToHideFailures(server);
     });
 
     private static async Task<StartedServer> StartAsync(ServeOptions options, CancellationToken stopping)
@@ -55,6 +59,14 @@ internal sealed class ServeCommand : Command
         {
             throw new CommandFailedException($"The server cannot start: {failure.Message}", Advice(failure, options));
         }
+    }
+
+    // The host stops when one of its workers fails, and would end as if somebody had asked for it.
+    private static void RefuseToHideFailures(StartedServer server)
+    {
+        var failed = server.App.Services.GetServices<IHostedService>().OfType<BackgroundService>().FirstOrDefault(worker => worker.ExecuteTask is { IsFaulted: true });
+        if (failed?.ExecuteTask?.Exception?.GetBaseException() is { } failure)
+            throw new CommandFailedException($"The server stopped because {failed.GetType().Name} failed: {failure.Message}", "Its log says more. Nothing that was answered with 200 is lost.");
     }
 
     private static string Advice(Exception failure, ServeOptions options) => failure switch

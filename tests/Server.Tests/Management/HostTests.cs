@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Tributary.Engine.Workspace;
 using Xunit;
 
 namespace Tributary.Server.Tests.Management;
@@ -53,6 +54,32 @@ public sealed class HostTests
         }
 
         await using var after = await TributaryHost.StartAsync(options, CancellationToken.None);
-        Assert.Null(after.FirstStart);
+    }
+
+    [Fact]
+    public async Task The_token_of_the_first_start_is_shown_even_when_the_address_is_taken()
+    {
+        await using var other = await RunningServer.StartAsync();
+        var shown = new List<FirstStart>();
+        var options = new ServeOptions { Urls = other.Address, DataFolder = Directory.CreateTempSubdirectory("tributary-").FullName, FirstStarted = shown.Add };
+
+        await Assert.ThrowsAsync<IOException>(() => TributaryHost.StartAsync(options, CancellationToken.None));
+        await using var server = await TributaryHost.StartAsync(options with { Urls = "http://127.0.0.1:0" }, CancellationToken.None);
+        using var client = new HttpClient { BaseAddress = new Uri(server.Address) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", Assert.Single(shown).Token);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/sources")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_used_is_a_sentence_on_the_command_line()
+    {
+        var file = Path.GetTempFileName();
+
+        var (code, _, error) = await CommandLine.RunAsync("serve", "--urls", "http://127.0.0.1:0", "--data", file);
+
+        Assert.Equal(1, code);
+        Assert.Contains("--data", error, StringComparison.Ordinal);
+        File.Delete(file);
     }
 }

@@ -55,7 +55,8 @@ public sealed class ApiAnswer : IResult
         await response.BodyWriter.WriteAsync(body, httpContext.RequestAborted);
     }
 
-    private static ApiAnswer Failed(int status, string type, IEnumerable<WorkspaceFault> faults)
+    /// <summary>A failure of any kind; <see cref="Refused"/> is for those that the workspace names.</summary>
+    public static ApiAnswer Failed(int status, string type, IEnumerable<WorkspaceFault> faults)
     {
         var errors = new JsonArray();
         foreach (var fault in faults)
