@@ -82,17 +82,17 @@ internal sealed class ServerConnection : IDisposable
     {
         HttpStatusCode.Unauthorized => new("The server wants a token.", "Give it with --token or TRIBUTARY_ADMIN_TOKEN; the first start of the server printed one.") { NeedsToken = true },
         HttpStatusCode.Forbidden => new("The token may not do this.", "Use a token with the scope admin."),
-        _ => new($"{request.Method} /{request.RequestUri?.OriginalString.Split('?')[0]}: {(int)status}. {Messages(text)}"),
+        _ => new($"{request.Method} {request.RequestUri?.AbsolutePath}: {(int)status}. {Messages(text)}"),
     };
 
     private static string Messages(string text)
     {
         try
         {
+            // Three shapes: of the management API, of the Profile API, of the tracking API.
             var answer = JsonNode.Parse(text) as JsonObject;
-            return answer?["errors"] is JsonArray errors
-                ? string.Join(" ", errors.Select(error => Terminal.Plain(error?["message"])))
-                : Terminal.Plain(answer?["error"]?["message"] ?? answer?["message"]);
+            if (answer?["errors"] is JsonArray errors) return string.Join(" ", errors.Select(error => Terminal.Plain((error as JsonObject)?["message"])));
+            return Terminal.Plain((answer?["error"] as JsonObject)?["message"] ?? answer?["message"]);
         }
         catch (JsonException)
         {
