@@ -49,6 +49,7 @@ public sealed class ApiAnswer : IResult
         response.StatusCode = _status;
         response.ContentType = TypeFor(httpContext.Request.Headers.Accept.ToString()) + "; charset=utf-8";
         response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
         if (_status == StatusCodes.Status429TooManyRequests) response.Headers.RetryAfter = "1";
         var body = JsonSerializer.SerializeToUtf8Bytes(_body, WorkspaceSnapshot.Json);
         response.ContentLength = body.Length;
