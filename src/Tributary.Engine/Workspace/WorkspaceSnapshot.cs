@@ -46,6 +46,7 @@ public sealed class WorkspaceSnapshot
         Destinations = [.. Of<Destination>("destination").OrderBy(destination => destination.Number)];
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
+        Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
         // A key stands once in what was accepted; what is being checked may still have it twice.
         _byWriteKey = Sources.SelectMany(source => source.WriteKeys.Select(key => (key, source))).DistinctBy(pair => pair.key).ToFrozenDictionary(pair => pair.key, pair => pair.source);
         _byWriteKeyText = _byWriteKey.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -66,7 +67,7 @@ public sealed class WorkspaceSnapshot
     public ImmutableArray<Token> Tokens { get; }
 
     /// <summary>Name and id of the workspace; null before the first start has made one.</summary>
-    public WorkspaceName? Name => Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
+    public WorkspaceName? Name { get; }
 
     /// <summary>The audit log, newest first; at most <see cref="AuditEntry.KeptMax"/> entries.</summary>
     public IEnumerable<AuditEntry> Audit => Of<AuditEntry>(ResourceKind.Audit).OrderByDescending(entry => entry.Revision);
