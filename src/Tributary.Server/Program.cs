@@ -1,1 +1,4 @@
-var app = WebApplication.CreateSlimBuilder(args).Build(); app.Run();
+using System.CommandLine;
+using Tributary.Server.Cli;
+
+return await TributaryCommand.Build().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

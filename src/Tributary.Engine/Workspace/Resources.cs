@@ -32,6 +32,9 @@ public sealed record Source
     /// <summary>Free settings as they were given; <c>rateLimit</c> is ours.</summary>
     public JsonObject Settings { get; init; } = [];
 
+    /// <summary>What happens to events that break a tracking plan: <c>track</c>, <c>identify</c>, <c>group</c> and where violations are forwarded to.</summary>
+    public JsonObject Schema { get; init; } = [];
+
     public ImmutableArray<Label> Labels { get; init; } = [];
 
     /// <summary>True for websites and apps: they run on the person's device, so the peer's address is the person's.</summary>

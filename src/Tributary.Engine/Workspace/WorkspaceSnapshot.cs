@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 namespace Tributary.Engine.Workspace;
 
 /// <summary>One change of one resource within a revision. A null body deletes it.</summary>
-/// <param name="Kind"><c>source</c>, <c>destination</c>, <c>space</c> or <c>token</c>.</param>
+/// <param name="Kind">One of <see cref="ResourceKind"/>.</param>
 /// <param name="Id">The resource's id.</param>
 /// <param name="Body">The whole resource as JSON, or null.</param>
 public sealed record ResourceChange(string Kind, string Id, JsonObject? Body);
@@ -46,7 +46,9 @@ public sealed class WorkspaceSnapshot
         Destinations = [.. Of<Destination>("destination").OrderBy(destination => destination.Number)];
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
-        _byWriteKey = Sources.SelectMany(source => source.WriteKeys.Select(key => (key, source))).ToFrozenDictionary(pair => pair.key, pair => pair.source);
+        Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
+        // A key stands once in what was accepted; what is being checked may still have it twice.
+        _byWriteKey = Sources.SelectMany(source => source.WriteKeys.Select(key => (key, source))).DistinctBy(pair => pair.key).ToFrozenDictionary(pair => pair.key, pair => pair.source);
         _byWriteKeyText = _byWriteKey.GetAlternateLookup<ReadOnlySpan<char>>();
         _sourcesByNumber = Sources.ToFrozenDictionary(source => source.Number);
         _spacesById = Spaces.ToFrozenDictionary(space => space.Id);
@@ -63,6 +65,12 @@ public sealed class WorkspaceSnapshot
     public ImmutableArray<Space> Spaces { get; }
 
     public ImmutableArray<Token> Tokens { get; }
+
+    /// <summary>Name and id of the workspace; null before the first start has made one.</summary>
+    public WorkspaceName? Name { get; }
+
+    /// <summary>The audit log, newest first; at most <see cref="AuditEntry.KeptMax"/> entries.</summary>
+    public IEnumerable<AuditEntry> Audit => Of<AuditEntry>(ResourceKind.Audit).OrderByDescending(entry => entry.Revision);
 
     /// <summary>Every resource as stored, for the state store.</summary>
     public IEnumerable<ResourceChange> Resources => _bodies.Select(pair => new ResourceChange(pair.Key.Kind, pair.Key.Id, pair.Value));
@@ -89,6 +97,12 @@ public sealed class WorkspaceSnapshot
         _spacesById.GetValueOrDefault(idOrSlug) ?? Spaces.FirstOrDefault(space => space.Slug == idOrSlug);
 
     public Space? FindSpace(ushort number) => _spacesByNumber.GetValueOrDefault(number);
+
+    /// <summary>A resource as stored; it must not be changed. Null when there is none.</summary>
+    public JsonObject? FindBody(string kind, string id) => _bodies.GetValueOrDefault((kind, id));
+
+    /// <summary>The highest number that a resource of this kind ever had, deleted ones included; 0 when there was none.</summary>
+    public long LastNumber(string kind) => FindBody(ResourceKind.Counter, kind)?["last"]?.GetValue<long>() ?? 0;
 
     /// <summary>The snapshot after a revision. Pure: the same revisions in the same order give the same snapshot.</summary>
     public WorkspaceSnapshot With(WorkspaceRevision revision)

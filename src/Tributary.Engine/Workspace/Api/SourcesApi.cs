@@ -1,0 +1,138 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Tributary.Engine.Workspace;
+
+/// <summary><c>/api/sources</c>: where events come from, their write keys and labels.</summary>
+internal static class SourcesApi
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        var sources = api.MapGroup("/sources").WithTags("Sources");
+        sources.MapGet("/", List).WithName("listSources").WithSummary("All sources, by age.");
+        sources.MapPost("/", CreateAsync).WithName("createSource").WithSummary("Creates a source with a write key.");
+        sources.MapGet("/{id}", Get).WithName("getSource").WithSummary("One source.");
+        sources.MapPatch("/{id}", UpdateAsync).WithName("updateSource").WithSummary("Changes the fields that are sent; settings are merged by key, null takes a key away.");
+        sources.MapDelete("/{id}", DeleteAsync).WithName("deleteSource").WithSummary("Deletes a source and the destinations that it feeds.");
+        sources.MapPost("/{id}/writekey", AddWriteKeyAsync).WithName("createWriteKeyForSource").WithSummary("Adds a write key; the old ones stay valid.");
+        sources.MapDelete("/{id}/writekey/{key}", RemoveWriteKeyAsync).WithName("removeWriteKeyFromSource").WithSummary("Takes a write key away; the last one stays.");
+        sources.MapPost("/{id}/labels", AddLabelsAsync).WithName("addLabelsToSource").WithSummary("Adds labels; a label with the same key is replaced.");
+        sources.MapPut("/{id}/labels", ReplaceLabelsAsync).WithName("replaceLabelsInSource").WithSummary("Replaces all labels.");
+        sources.MapGet("/{id}/settings", SchemaSettings.Get).WithName("listSchemaSettingsInSource").WithSummary("What happens to events that break a tracking plan.");
+        sources.MapPatch("/{id}/settings", SchemaSettings.UpdateAsync).WithName("updateSchemaSettingsInSource").WithSummary("Changes what happens to events that break a tracking plan.");
+        sources.MapGet("/{id}/connected-destinations", Destinations).WithName("listConnectedDestinationsFromSource").WithSummary("The destinations that a source feeds.");
+        sources.MapGet("/{id}/connected-warehouses", Warehouses).WithName("listConnectedWarehousesFromSource").WithSummary("Always empty: the lake holds every source.");
+    }
+
+    private static ApiAnswer List(HttpRequest request, LiveWorkspace workspace)
+    {
+        var (page, refusal) = ApiPage.Read(request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        var now = workspace.Current;
+        return ApiAnswer.Data(page.Cut("sources", now.Sources, source => source.Number, source => ApiJson.Of(source, now)));
+    }
+
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace)
+    {
+        var (body, refusal) = await JsonInput.ReadAsync(context.Request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        var id = WorkspaceSecrets.NewId();
+        var changed = await workspace.ChangeAsync(context.Author(), now => SourceForm.Create(body, now, id), context.RequestAborted);
+        return Answer(changed, id, StatusCodes.Status201Created);
+    }
+
+    private static ApiAnswer Get(string id, LiveWorkspace workspace)
+    {
+        var now = workspace.Current;
+        return now.FindSource(id) is { } source
+            ? ApiAnswer.Data(new JsonObject { ["source"] = ApiJson.Of(source, now), ["trackingPlanId"] = null })
+            : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Source, id));
+    }
+
+    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace)
+    {
+        var (body, refusal) = await JsonInput.ReadAsync(context.Request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        return Answer(await ChangeAsync(context, workspace, id, (now, source) => SourceForm.Update(body, now, source)), id);
+    }
+
+    private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string id, LiveWorkspace workspace)
+    {
+        var changed = await ChangeAsync(context, workspace, id, (now, source) => WorkspaceEdit.Of(
+        [
+            .. now.Destinations.Where(destination => destination.SourceId == id).Select(destination => ResourceKind.Delete(ResourceKind.Destination, destination.Id)),
+            ResourceKind.Delete(ResourceKind.Source, id),
+        ]));
+        return changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
+    }
+
+    private static async Task<ApiAnswer> AddWriteKeyAsync(HttpContext context, string id, LiveWorkspace workspace)
+    {
+        var key = WorkspaceSecrets.NewWriteKey();
+        return Answer(await ChangeAsync(context, workspace, id, (_, source) => source.WriteKeys.Length < SourceForm.WriteKeysMax
+            ? ResourceKind.Put(source with { WriteKeys = source.WriteKeys.Add(key) })
+            : WorkspaceRefusal.Conflict("writeKeys", $"A source has at most {SourceForm.WriteKeysMax} write keys. Remove one first.")), id);
+    }
+
+    private static async Task<ApiAnswer> RemoveWriteKeyAsync(HttpContext context, string id, string key, LiveWorkspace workspace)
+    {
+        var changed = await ChangeAsync(context, workspace, id, (_, source) => source.WriteKeys.Contains(key)
+            ? ResourceKind.Put(source with { WriteKeys = source.WriteKeys.Remove(key) })
+            : WorkspaceRefusal.NotFound("write key", key));
+        return changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
+    }
+
+    private static Task<ApiAnswer> AddLabelsAsync(HttpContext context, string id, LiveWorkspace workspace) =>
+        LabelAsync(context, id, workspace, keep: true);
+
+    private static Task<ApiAnswer> ReplaceLabelsAsync(HttpContext context, string id, LiveWorkspace workspace) =>
+        LabelAsync(context, id, workspace, keep: false);
+
+    private static async Task<ApiAnswer> LabelAsync(HttpContext context, string id, LiveWorkspace workspace, bool keep)
+    {
+        var (body, refusal) = await JsonInput.ReadAsync(context.Request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        if (!body.Has("labels")) return ApiAnswer.Refused(WorkspaceRefusal.Invalid("labels", "labels is required."));
+        var changed = await ChangeAsync(context, workspace, id, (_, source) =>
+        {
+            var labels = SourceForm.Labels(body, keep ? source.Labels : []);
+            return body.Faults.Count > 0 ? WorkspaceRefusal.Invalid(body.Faults) : ResourceKind.Put(source with { Labels = labels });
+        });
+        return changed.Refusal is { } refused
+            ? ApiAnswer.Refused(refused)
+            : ApiAnswer.Data(new JsonObject { ["labels"] = ApiJson.Labels(changed.Snapshot.FindSource(id)!) });
+    }
+
+    private static ApiAnswer Destinations(HttpRequest request, string id, LiveWorkspace workspace, DestinationCatalog catalog)
+    {
+        var now = workspace.Current;
+        var (page, refusal) = ApiPage.Read(request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        if (now.FindSource(id) is null) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Source, id));
+        var connected = now.Destinations.Where(destination => destination.SourceId == id).ToList();
+        return ApiAnswer.Data(page.Cut("destinations", connected, destination => destination.Number, destination => ApiJson.Of(destination, catalog)));
+    }
+
+    private static ApiAnswer Warehouses(HttpRequest request, string id, LiveWorkspace workspace)
+    {
+        var (page, refusal) = ApiPage.Read(request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        return workspace.Current.FindSource(id) is null
+            ? ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Source, id))
+            : ApiAnswer.Data(page.Cut<JsonObject>("warehouses", [], _ => 0, warehouse => warehouse));
+    }
+
+    /// <summary>Changes one source, or refuses with 404.</summary>
+    internal static ValueTask<WorkspaceChanged> ChangeAsync(
+        HttpContext context, LiveWorkspace workspace, string id, Func<WorkspaceSnapshot, Source, WorkspaceEdit> edit) =>
+        workspace.ChangeAsync(
+            context.Author(),
+            now => now.FindSource(id) is { } source ? edit(now, source) : WorkspaceRefusal.NotFound(ResourceKind.Source, id),
+            context.RequestAborted);
+
+    private static ApiAnswer Answer(WorkspaceChanged changed, string id, int status = StatusCodes.Status200OK) => changed.Refusal is { } refusal
+        ? ApiAnswer.Refused(refusal)
+        : ApiAnswer.Data(new JsonObject { ["source"] = ApiJson.Of(changed.Snapshot.FindSource(id)!, changed.Snapshot) }, status);
+}

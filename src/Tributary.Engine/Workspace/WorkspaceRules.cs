@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Tributary.Engine.Workspace;
+
+/// <summary>What must be true of the workspace as a whole, whoever changes it.</summary>
+internal static class WorkspaceRules
+{
+    /// <summary>The scope of a token that may do everything.</summary>
+    public const string AdminScope = "admin";
+
+    // Schemas that the lake has or that DuckDB keeps for itself.
+    private static readonly ImmutableHashSet<string> ReservedSchemas = ["profiles", "main", "temp", "system", "information_schema", "pg_catalog"];
+
+    /// <summary>Null when the workspace may become <paramref name="after"/>.</summary>
+    public static WorkspaceRefusal? Check(WorkspaceSnapshot before, WorkspaceSnapshot after, ImmutableArray<ResourceChange> changes)
+    {
+        Invariant.Holds(WorkspaceNumbers.Hold(before, changes));
+        return Slugs(after) ?? WriteKeys(after) ?? References(after) ?? Administration(before, after);
+    }
+
+    /// <summary>A slug as the lake would name its schema: words in lower case with one underscore between them.</summary>
+    public static string SchemaOf(string slug)
+    {
+        var schema = new StringBuilder(slug.Length);
+        for (var at = 0; at < slug.Length; at++)
+        {
+            var beginsWord = at > 0 && (!char.IsAsciiLetterOrDigit(slug[at - 1]) || (char.IsAsciiLetterUpper(slug[at]) && !char.IsAsciiLetterUpper(slug[at - 1])));
+            if (!char.IsAsciiLetterOrDigit(slug[at])) continue;
+            if (beginsWord && schema.Length > 0) schema.Append('_');
+            schema.Append(char.ToLowerInvariant(slug[at]));
+        }
+
+        return schema.ToString();
+    }
+
+    private static WorkspaceRefusal? Slugs(WorkspaceSnapshot after)
+    {
+        foreach (var source in after.Sources)
+        {
+            if (ReservedSchemas.Contains(SchemaOf(source.Slug)))
+                return WorkspaceRefusal.Invalid("slug", $"\"{source.Slug}\" is reserved: the lake has a schema of this name.");
+        }
+
+        if (Twice(after.Sources, source => SchemaOf(source.Slug)) is { } slug)
+            return WorkspaceRefusal.Conflict("slug", $"Another source has the slug \"{slug.Slug}\", or one that becomes the same schema in the lake.");
+        return Twice(after.Spaces, space => space.Slug) is { } space
+            ? WorkspaceRefusal.Conflict("slug", $"Another space has the slug \"{space.Slug}\".")
+            : null;
+    }
+
+    private static WorkspaceRefusal? WriteKeys(WorkspaceSnapshot after)
+    {
+        if (after.Sources.FirstOrDefault(source => source.WriteKeys.IsEmpty) is { } keyless)
+            return WorkspaceRefusal.Conflict("writeKey", $"The source \"{keyless.Slug}\" would have no write key left. Create another one first.");
+        return Twice(after.Sources.SelectMany(source => source.WriteKeys), key => key) is null
+            ? null
+            : WorkspaceRefusal.Conflict("writeKeys", "Another source has this write key.");
+    }
+
+    private static WorkspaceRefusal? References(WorkspaceSnapshot after)
+    {
+        if (after.Sources.FirstOrDefault(source => after.FindSpace(source.SpaceId) is null) is { } spaceless)
+            return WorkspaceRefusal.Invalid("spaceId", $"There is no space \"{spaceless.SpaceId}\".");
+        return after.Destinations.FirstOrDefault(destination => after.FindSource(destination.SourceId) is null) is { } sourceless
+            ? WorkspaceRefusal.Invalid("sourceId", $"There is no source \"{sourceless.SourceId}\".")
+            : null;
+    }
+
+    private static WorkspaceRefusal? Administration(WorkspaceSnapshot before, WorkspaceSnapshot after) =>
+        before.Tokens.Any(IsAdmin) && !after.Tokens.Any(IsAdmin)
+            ? WorkspaceRefusal.Conflict(null, "This is the last token that may administer the workspace. Create another one first.")
+            : null;
+
+    private static bool IsAdmin(Token token) => token.Scopes.Contains(AdminScope);
+
+    private static T? Twice<T>(IEnumerable<T> items, Func<T, string> key) where T : class
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return items.FirstOrDefault(item => !seen.Add(key(item)));
+    }
+}

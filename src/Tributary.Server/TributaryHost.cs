@@ -1,0 +1,72 @@
+using Tributary.Destinations.Webhook;
+using Tributary.Engine.Processing;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Server;
+
+/// <summary>The whole server: its services in the order in which data flows, then its routes. Tests start it as the command line does.</summary>
+public static class TributaryHost
+{
+    /// <summary>Composes the server; nothing listens yet and no file is open.</summary>
+    public static WebApplication Build(ServeOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        var hush = new StartHush();
+        builder.AddRim(options, hush);
+        builder.Services.AddData(options.DataFolder).AddWorkspace();
+        builder.Services.AddRiver();
+        builder.Services.AddSingleton(WebhookKind.Value);
+        options.Configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.Lifetime.ApplicationStarted.Register(hush.End);
+        app.UseFailureAnswers();
+        app.UseAccessControl();
+        app.MapProbes();
+        var api = app.MapGroup("/api").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
+        api.MapWorkspaceApi();
+        api.MapUnknown();
+        return app;
+    }
+
+    /// <summary>
+    /// Builds the server, opens its data, prepares the workspace and starts to listen. Ends with an error that says what to do when the data folder or the
+    /// address cannot be used.
+    /// </summary>
+    public static async Task<StartedServer> StartAsync(ServeOptions options, CancellationToken cancellationToken)
+    {
+        var app = Build(options);
+        try
+        {
+            // The processor first: it knows from where on the log may hold revisions that the store does not.
+            _ = app.Services.GetRequiredService<Processor>();
+            var workspace = app.Services.GetRequiredService<LiveWorkspace>();
+            if (await WorkspaceSetup.PrepareAsync(workspace, options.AdminToken, cancellationToken) is { } first) options.FirstStarted?.Invoke(first);
+            await app.StartAsync(cancellationToken);
+            return new StartedServer(app);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+}
+
+/// <summary>A server that listens.</summary>
+/// <param name="App">The server; disposing it stops it.</param>
+public sealed record StartedServer(WebApplication App) : IAsyncDisposable
+{
+    /// <summary>An address under which this machine reaches the server.</summary>
+    public string Address
+    {
+        get
+        {
+            var url = App.Urls.First();
+            return url.Replace("//[::]:", "//localhost:", StringComparison.Ordinal).Replace("//0.0.0.0:", "//localhost:", StringComparison.Ordinal);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => App.DisposeAsync();
+}

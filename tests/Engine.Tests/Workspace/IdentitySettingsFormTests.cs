@@ -1,0 +1,94 @@
+using System.Text;
+using System.Text.Json;
+using Tributary.Engine.Workspace;
+using Xunit;
+
+namespace Tributary.Engine.Tests.Workspace;
+
+public sealed class IdentitySettingsFormTests
+{
+    [Fact]
+    public void What_is_left_out_gets_the_defaults()
+    {
+        var (settings, refusal) = Parse("""{"identifiers":[{"type":"user_id"},{"type":"phone","matchKeys":["phone","mobile_phone"],"window":"weekly"}]}""");
+
+        Assert.Null(refusal);
+        Assert.Equal((1, LimitWindow.Ever, 1), (settings.Identifiers[0].Limit, settings.Identifiers[0].Window, settings.Identifiers[0].Priority));
+        Assert.Equal((5, LimitWindow.Weekly, 2), (settings.Identifiers[1].Limit, settings.Identifiers[1].Window, settings.Identifiers[1].Priority));
+        Assert.Equal(["phone", "mobile_phone"], settings.Identifiers[1].MatchKeys);
+    }
+
+    [Fact]
+    public void What_is_read_is_taken_back_unchanged()
+    {
+        var written = ApiJson.Of(IdentitySettings.Default).ToJsonString();
+
+        var (settings, refusal) = Parse(written);
+
+        Assert.Null(refusal);
+        Assert.Equal(written, ApiJson.Of(settings).ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("""{}""", "identifiers")]
+    [InlineData("""{"identifiers":{}}""", "identifiers")]
+    [InlineData("""{"identifiers":[1]}""", "identifiers[0]")]
+    [InlineData("""{"identifiers":[{}]}""", "identifiers[0].type")]
+    [InlineData("""{"identifiers":[{"type":"Email"}]}""", "identifiers[0].type")]
+    [InlineData("""{"identifiers":[{"type":""}]}""", "identifiers[0].type")]
+    [InlineData("""{"identifiers":[{"type":"a b"}]}""", "identifiers[0].type")]
+    [InlineData("""{"identifiers":[{"type":"email"},{"type":"email"}]}""", "identifiers[1].type")]
+    [InlineData("""{"identifiers":[{"type":"email","limit":0}]}""", "identifiers[0].limit")]
+    [InlineData("""{"identifiers":[{"type":"email","limit":1.5}]}""", "identifiers[0].limit")]
+    [InlineData("""{"identifiers":[{"type":"email","limit":"5"}]}""", "identifiers[0].limit")]
+    [InlineData("""{"identifiers":[{"type":"email","limit":99999999999}]}""", "identifiers[0].limit")]
+    [InlineData("""{"identifiers":[{"type":"a"},{"type":"b"},{"type":"c","window":"Fortnightly"}]}""", "identifiers[2].window")]
+    [InlineData("""{"identifiers":[{"type":"email","window":"3"}]}""", "identifiers[0].window")]
+    [InlineData("""{"identifiers":[{"type":"email","priority":0}]}""", "identifiers[0].priority")]
+    [InlineData("""{"identifiers":[{"type":"email","priority":-1}]}""", "identifiers[0].priority")]
+    [InlineData("""{"identifiers":[{"type":"email","windows":"Ever"}]}""", "identifiers[0].windows")]
+    [InlineData("""{"identifiers":[{"type":"email","matchKeys":"email"}]}""", "identifiers[0].matchKeys")]
+    [InlineData("""{"identifiers":[{"type":"email","matchKeys":["email",7]}]}""", "identifiers[0].matchKeys[1]")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":["x"]}]}""", "identifiers[0].blocked[0]")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":[{}]}]}""", "identifiers[0].blocked[0]")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":[{"exact":"a","pattern":"b"}]}]}""", "identifiers[0].blocked[0]")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":[{"exact":"-1"},{"pattern":"("}]}]}""", "identifiers[0].blocked[1].pattern")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":[{"pattern":"^(?!a)"}]}]}""", "identifiers[0].blocked[0].pattern")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":[{"pattern":"(a)\\1"}]}]}""", "identifiers[0].blocked[0].pattern")]
+    [InlineData("""{"identifiers":[],"demotion":"Nobody"}""", "demotion")]
+    public void Names_the_field_that_is_wrong(string json, string field)
+    {
+        var (_, refusal) = Parse(json);
+
+        Assert.Equal(RefusalReason.Invalid, refusal?.Reason);
+        Assert.Equal(field, Assert.Single(refusal!.Faults).Field);
+        Assert.NotEmpty(refusal.Faults[0].Message);
+    }
+
+    [Fact]
+    public void Names_all_faults_at_once()
+    {
+        var (_, refusal) = Parse("""{"identifiers":[{"type":"A","limit":0},{"type":"b","window":"x"}]}""");
+
+        Assert.Equal(["identifiers[0].type", "identifiers[0].limit", "identifiers[1].window"], refusal!.Faults.Select(fault => fault.Field));
+    }
+
+    [Fact]
+    public void Settings_survive_the_store()
+    {
+        var (settings, _) = Parse("""{"identifiers":[{"type":"anonymous_id","limit":5,"window":"Weekly","priority":3,"blocked":[{"pattern":"^[0-]*$"},{"exact":"-1"}]}],"demotion":"LowestThatClears"}""");
+
+        var body = JsonSerializer.SerializeToNode(settings, WorkspaceSnapshot.Json)!;
+        var back = body.Deserialize<IdentitySettings>(WorkspaceSnapshot.Json)!;
+
+        Assert.Equal("Weekly", (string?)body["identifiers"]![0]!["window"]);
+        Assert.Equal(ApiJson.Of(settings).ToJsonString(), ApiJson.Of(back).ToJsonString());
+    }
+
+    private static (IdentitySettings Settings, WorkspaceRefusal? Refusal) Parse(string json)
+    {
+        var (input, refusal) = JsonInput.Parse(Encoding.UTF8.GetBytes(json));
+        Assert.Null(refusal);
+        return IdentitySettingsForm.Parse(input);
+    }
+}
