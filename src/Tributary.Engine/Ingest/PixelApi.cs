@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
@@ -82,7 +83,8 @@ internal static partial class PixelApi
     {
         var text = data.Trim().Replace(' ', '+').Replace('+', '-').Replace('/', '_').TrimEnd('=');
         var bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
-        return text.Length > 0 && Base64Url.TryDecodeFromUtf8(Encoding.ASCII.GetBytes(text), bytes, out var written) ? bytes[..written] : null;
+        var status = Base64Url.DecodeFromUtf8(Encoding.ASCII.GetBytes(text), bytes, out _, out var written);
+        return text.Length > 0 && status == OperationStatus.Done ? bytes[..written] : null;
     }
 
     /// <summary>Dotted parameters as nested objects, all values as strings. A name that is both a value and an object keeps what came first.</summary>
