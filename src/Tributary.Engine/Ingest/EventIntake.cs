@@ -76,6 +76,9 @@ internal sealed partial class EventIntake(
         return refusal;
     }
 
+    /// <summary>Counts what an import made durable.</summary>
+    public void Count(Source source, Tally tally) => metrics.Taken(source, tally, null);
+
     /// <summary>What is known of a request besides its body.</summary>
     public Arrival ArrivalOf(HttpRequest request, Source source, ReadOnlyMemory<byte> key, EventType routeType) => new()
     {

@@ -19,11 +19,11 @@ internal sealed class IngestMetrics
         _duration = meter.CreateHistogram<double>("tributary.ingest.accept.duration", "s", "From the body's last byte to durable.");
     }
 
-    public void Taken(Source source, Tally tally, TimeSpan elapsed)
+    public void Taken(Source source, Tally tally, TimeSpan? elapsed)
     {
         if (tally.Accepted > 0) _messages.Add(tally.Accepted, Tags(source, "accepted"));
         if (tally.Discarded > 0) _messages.Add(tally.Discarded, Tags(source, "discarded"));
-        _duration.Record(elapsed.TotalSeconds);
+        if (elapsed is { } duration) _duration.Record(duration.TotalSeconds);
     }
 
     public void Refused(int status) => _refused.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));

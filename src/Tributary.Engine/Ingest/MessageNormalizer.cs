@@ -47,8 +47,8 @@ internal sealed class MessageNormalizer
             if (TryWriteItem(scan, index, arrival, records)) accepted++;
         }
 
-        if (accepted > 0 || arrival.RouteType != default || arrival.TraitsIdentify) return new Tally(accepted, scan.Items.Count - accepted);
-        if (!arrival.Source.Enabled && scan.Items.Count > 0) return new Tally(0, scan.Items.Count);
+        var isDisabledBatch = !arrival.Source.Enabled && scan.Items.Count > 0;
+        if (accepted > 0 || scan.Shape == BodyShape.Message || isDisabledBatch) return new Tally(accepted, scan.Items.Count - accepted);
         return new Tally(0, scan.Items.Count + AddBatchDiscard(scan, arrival, records));
     }
 

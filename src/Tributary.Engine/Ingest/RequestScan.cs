@@ -58,6 +58,8 @@ internal sealed class RequestScan
 
     public IReadOnlyList<ScannedItem> Items => _items;
 
+    public BodyShape Shape { get; private set; }
+
     /// <summary>The envelope's or message's write key; not given when absent.</summary>
     public Member WriteKey { get; private set; }
 
@@ -87,6 +89,7 @@ internal sealed class RequestScan
     /// </summary>
     public ScanFault Read(ArraySegment<byte> body, BodyShape shape)
     {
+        Shape = shape;
         var text = JsonRepair.WithoutMark(body);
         if (text.IsEmpty) return new ScanFault("The body is empty; it must be a JSON object.");
         if (!Utf8.IsValid(text)) return new ScanFault("The body is not valid UTF-8.");

@@ -68,7 +68,7 @@ internal static class TrackingAnswer
     }
 
     // RFC 7240: the header says that the wish was granted, so it is only there when the events became visible in time.
-    private static async ValueTask WaitAsync(HttpContext context, Model.LogOffset end, ProcessingProgress progress, TimeProvider clock)
+    internal static async ValueTask WaitAsync(HttpContext context, Model.LogOffset end, ProcessingProgress progress, TimeProvider clock)
     {
         if (WaitSeconds(context.Request) is not { } seconds || end.Value < 0) return;
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), clock);

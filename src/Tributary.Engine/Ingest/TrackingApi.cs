@@ -66,6 +66,11 @@ public static class TrackingApi
         {
             body = await RequestBody.ReadAsync(context.Request, limit, context.RequestAborted);
         }
+        catch (BadHttpRequestException malformed)
+        {
+            await TrackingAnswer.RefuseAsync(context, intake.Refused(IntakeResult.Invalid(malformed.Message)));
+            return;
+        }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
             context.Abort();
