@@ -20,6 +20,7 @@ internal sealed partial class EventIntake(
     private readonly ObjectPool<IntakeBuffers> _buffers = new DefaultObjectPool<IntakeBuffers>(new IntakeBuffersPolicy(), 256);
     private readonly RateLimits _rates = new(clock);
     private readonly IPNetwork[] _proxies = options.Value.ProxyNetworks;
+    private bool _isLogBroken;
 
     /// <summary>The configuration that a request is handled by.</summary>
     public WorkspaceSnapshot Workspace => workspace();
@@ -64,7 +65,8 @@ internal sealed partial class EventIntake(
         }
         catch (IOException failure)
         {
-            LogAppendFailed(logger, failure);
+            // Once: from here on every request fails alike until the log is opened again.
+            if (!Interlocked.Exchange(ref _isLogBroken, true)) LogAppendFailed(logger, failure);
             return IntakeResult.Unavailable("The log cannot be written; the operator must look at the disk.");
         }
     }
@@ -102,36 +104,11 @@ internal sealed partial class EventIntake(
         source = found;
         if (routeType != default && scan.Items[0].Length > MessageNormalizer.MessageBytesMax)
             return IntakeResult.Invalid($"Exceed payload limit: a message may have {MessageNormalizer.MessageBytesMax} bytes.");
-        var wait = _rates.Take(source.Number, source.RateLimit, Math.Max(scan.Items.Count, 1));
-        if (wait > TimeSpan.Zero) return IntakeResult.TooFast($"The source takes {source.RateLimit} events per second.", wait);
+        var limit = SourceFacts.Of(source).RateLimit;
+        var wait = _rates.Take(source.Number, limit, Math.Max(scan.Items.Count, 1));
+        if (wait > TimeSpan.Zero) return IntakeResult.TooFast($"The source takes {limit} events per second.", wait);
         buffers.Records.Clear();
         tally = buffers.Normalizer.Write(scan, ArrivalOf(request, source, key, routeType), buffers.Records);
         return null;
-    }
-
-    [LoggerMessage(1001, LogLevel.Error, "The received log refuses to be written; requests are answered 503.")]
-    private static partial void LogAppendFailed(ILogger logger, Exception failure);
-}
-
-/// <summary>What one request works with; pooled.</summary>
-internal sealed class IntakeBuffers
-{
-    public RequestScan Scan { get; } = new();
-
-    public MessageNormalizer Normalizer { get; } = new();
-
-    public LogRecords Records { get; } = new(16 << 10);
-}
-
-/// <summary>Keeps buffers for the next request, unless one grew beyond what most need.</summary>
-internal sealed class IntakeBuffersPolicy : PooledObjectPolicy<IntakeBuffers>
-{
-    public override IntakeBuffers Create() => new();
-
-    public override bool Return(IntakeBuffers buffers)
-    {
-        buffers.Scan.Release();
-        buffers.Records.Clear();
-        return true;
     }
 }

@@ -1,6 +1,8 @@
+using System.Net;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Tributary.Engine.Ingest;
 
@@ -13,7 +15,10 @@ public static class IngestServices
     /// </summary>
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
-        services.AddOptions<IngestOptions>().BindConfiguration("Ingest");
+        services.AddOptions<IngestOptions>().BindConfiguration("Ingest")
+            .Validate(options => options.TrustedProxies.All(text => IPNetwork.TryParse(text, out _)), "Ingest:TrustedProxies must be networks such as 10.0.0.0/8.")
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IngestMetrics>();

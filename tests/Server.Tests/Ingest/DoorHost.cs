@@ -16,8 +16,8 @@ using Xunit;
 namespace Tributary.Server.Tests.Ingest;
 
 /// <summary>
-/// A server with Ingest alone, on a loopback port, over a log in memory. With <c>TRIBUTARY_URL</c> set, tests that only need an address talk to that server
-/// instead (its source must have the write key <see cref="WriteKey"/>).
+/// A server with Ingest alone, on a loopback port, over a log in memory. Client programs get its <see cref="Address"/> as <c>TRIBUTARY_URL</c>, so that the whole
+/// server can stand in for it.
 /// </summary>
 public sealed class DoorHost : IAsyncLifetime
 {

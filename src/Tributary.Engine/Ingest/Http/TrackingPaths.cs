@@ -32,11 +32,11 @@ internal sealed class TrackingPaths : IStartupFilter
     /// <summary>The plain spelling of a tracking path; null when the path is plain already or is none.</summary>
     public static string? Plain(string? path)
     {
-        if (path is null || path.Length > PathMax) return null;
+        if (path is null || path.Length > PathMax || path.StartsWith("/api/", StringComparison.Ordinal)) return null;
         var isDoubled = path.Contains("//", StringComparison.Ordinal);
         if (!isDoubled && path.StartsWith("/v1/", StringComparison.Ordinal)) return null;
         var single = isDoubled ? '/' + string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries)) : path;
-        var version = single.LastIndexOf("/v1/", StringComparison.Ordinal);
+        var version = single.IndexOf("/v1/", StringComparison.Ordinal);
         if (version < 0) return null;
         var route = single[(version + 4)..].TrimEnd('/');
         var isSettings = route.StartsWith("projects/", StringComparison.Ordinal) && route.EndsWith("/settings", StringComparison.Ordinal);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Tributary.Model;
 
@@ -62,7 +61,7 @@ internal ref struct MessageWriter(Span<byte> target, MessageView message)
     }
 
     /// <summary>What the server knows. A client's own channel stays; all else here is the server's to say.</summary>
-    public void Tail(in MessageTimes times, ReadOnlySpan<byte> receivedAt, in Arrival arrival)
+    public void Tail(in MessageTimes times, ReadOnlySpan<byte> receivedAt, SourceFacts source, ReadOnlySpan<byte> writeKey)
     {
         Put(",\"originalTimestamp\":"u8);
         PutTime(times.Original);
@@ -76,11 +75,10 @@ internal ref struct MessageWriter(Span<byte> target, MessageView message)
         PutQuoted(receivedAt);
         Put(",\"version\":2,\"channel\":"u8);
         if (_message[MessageField.Channel].Kind == JsonTokenType.String && _message.HasId(MessageField.Channel)) Put(_message.Value(MessageField.Channel));
-        else PutQuoted(arrival.Source.Channel);
-        Put(",\"projectId\":"u8);
-        PutQuoted(arrival.Source.Id);
+        else Put(source.Channel);
+        Put(source.Identity);
         Put(",\"writeKey\":"u8);
-        PutQuoted(arrival.WriteKey.Span);
+        PutQuoted(writeKey);
     }
 
     /// <summary>All other members as they were sent, each name once.</summary>
@@ -175,15 +173,6 @@ internal ref struct MessageWriter(Span<byte> target, MessageView message)
         text.CopyTo(_target[(_at + 1)..]);
         _target[_at + 1 + text.Length] = (byte)'"';
         _at += text.Length + 2;
-    }
-
-    // Source ids and channels are ours: no character in them needs an escape.
-    private void PutQuoted(string text)
-    {
-        _target[_at] = (byte)'"';
-        var written = Encoding.UTF8.GetBytes(text, _target[(_at + 1)..]);
-        _target[_at + 1 + written] = (byte)'"';
-        _at += written + 2;
     }
 
     private void Put(ReadOnlySpan<byte> bytes)

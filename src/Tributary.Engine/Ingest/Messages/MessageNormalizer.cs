@@ -37,10 +37,14 @@ internal sealed class MessageNormalizer
     private readonly byte[] _messageId = new byte[MessageView.MessageIdLengthMax * 6];
     private readonly byte[] _receivedAtText = new byte[IsoTime.Length];
 
+    // Of the request at hand.
+    private SourceFacts _source = null!;
+
     /// <summary>Adds one record for every item of the scan, and one for the batch itself when it is empty or nothing of it was accepted.</summary>
     public Tally Write(RequestScan scan, in Arrival arrival, LogRecords records)
     {
         IsoTime.Format(arrival.ReceivedAt, _receivedAtText);
+        _source = SourceFacts.Of(arrival.Source);
         var accepted = 0;
         for (var index = 0; index < scan.Items.Count; index++)
         {
@@ -154,14 +158,14 @@ internal sealed class MessageNormalizer
         var times = MessageTimes.Of(message, scan, arrival.ReceivedAt);
         var integrations = IntegrationsOf(scan, message[MessageField.Integrations]);
         ReceivedRecord.BeginEvent(records, type, arrival.Source.Number, arrival.ReceivedAt, times.Timestamp, messageId);
-        var room = item.Length + context.Length + integrations.Length + messageId.Length + arrival.WriteKey.Length + (arrival.Source.Id.Length * 3) + 1024;
+        var room = item.Length + context.Length + integrations.Length + messageId.Length + arrival.WriteKey.Length + _source.Identity.Length + 1024;
         var writer = new MessageWriter(records.GetSpan(room), message);
         writer.Head(type, messageId, times.Timestamp);
         writer.Members();
-        if (arrival.PeerAddress.IsEmpty || facts.HasIp || (!facts.IsDirect && !arrival.Source.IsClientSide)) writer.Object("context"u8, context);
+        if (arrival.PeerAddress.IsEmpty || facts.HasIp || (!facts.IsDirect && !_source.IsClientSide)) writer.Object("context"u8, context);
         else writer.ContextWithAddress(context, arrival.PeerAddress.Span);
         writer.Object("integrations"u8, integrations);
-        writer.Tail(times, _receivedAtText, arrival);
+        writer.Tail(times, _receivedAtText, _source, arrival.WriteKey.Span);
         writer.Others();
         records.Advance(writer.End());
         records.EndRecord();

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Ingest;
@@ -83,56 +81,5 @@ internal static class SettingsApi
         context.Response.ContentLength = script.Length;
         context.Response.Headers.CacheControl = cache;
         if (!HttpMethods.IsHead(context.Request.Method)) await context.Response.Body.WriteAsync(script, context.RequestAborted);
-    }
-}
-
-/// <summary>How the client reached us: what the settings tell it to use from now on.</summary>
-/// <param name="Scheme"><c>http</c> or <c>https</c>.</param>
-/// <param name="Host">Host and port, as the client wrote them.</param>
-internal readonly record struct OwnAddress(string Scheme, string Host)
-{
-    public static OwnAddress Of(HttpRequest request)
-    {
-        var proxies = request.HttpContext.RequestServices.GetRequiredService<IOptions<IngestOptions>>().Value.ProxyNetworks;
-        return new OwnAddress(PeerAddress.SchemeOf(request, proxies), request.Host.ToUriComponent());
-    }
-
-    public override string ToString() => $"{Scheme}://{Host}";
-}
-
-/// <summary>Makes the settings of a source as clients want them: little, but with every host named, or they would call Segment's cloud (trap 14).</summary>
-internal sealed class SettingsDocuments
-{
-    /// <summary>The JSON document for a write key.</summary>
-    public byte[] Of(string writeKey, OwnAddress own)
-    {
-        var host = $"{own.Host}/v1";
-        return JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>
-        {
-            ["integrations"] = new Dictionary<string, object>
-            {
-                ["Segment.io"] = new
-                {
-                    apiKey = writeKey,
-                    apiHost = host,
-                    protocol = own.Scheme,
-                    retryQueue = true,
-                    addBundledMetadata = true,
-                    unbundledIntegrations = Array.Empty<string>(),
-                    bundledConfigIds = Array.Empty<string>(),
-                    unbundledConfigIds = Array.Empty<string>(),
-                    maybeBundledConfigIds = new { },
-                    versionSettings = new { version = "4.4.7", componentTypes = new[] { "browser" } },
-                },
-            },
-            ["plan"] = new { },
-            ["edgeFunction"] = new { },
-            ["enabledMiddleware"] = new { },
-            ["middlewareSettings"] = new { routingRules = Array.Empty<object>() },
-            ["remotePlugins"] = Array.Empty<object>(),
-            ["metrics"] = new { sampleRate = 0, host, protocol = own.Scheme },
-            ["analyticsNextEnabled"] = true,
-            ["legacyVideoPluginsEnabled"] = false,
-        });
     }
 }
