@@ -11,11 +11,11 @@ internal static class ClientPrograms
 
     private static string Folder { get; } = Path.Combine(RepositoryRoot(), "tests", "Server.Tests", "clients");
 
-    /// <summary>Runs a program against a server and returns the JSON of its last line.</summary>
+    /// <summary>Runs a program, given with its arguments, against a server and returns the JSON of its last line.</summary>
     public static async Task<JsonNode> RunAsync(string program, Uri address, string writeKey, CancellationToken cancellationToken)
     {
         await InstallAsync(cancellationToken);
-        var (code, output, errors) = await ExecuteAsync("node", [program], address, writeKey, cancellationToken);
+        var (code, output, errors) = await ExecuteAsync("node", program.Split(' '), address, writeKey, cancellationToken);
         Assert.True(code == 0, $"{program} ended with {code}.\n{output}\n{errors}");
         return JsonNode.Parse(output.TrimEnd().Split('\n')[^1])!;
     }

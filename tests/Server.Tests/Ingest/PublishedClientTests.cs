@@ -22,16 +22,19 @@ public sealed class PublishedClientTests(DoorHost host) : IClassFixture<DoorHost
         Assert.All(records, record => Assert.Equal(library, (string)record.Payload!["context"]!["library"]!["name"]!));
     }
 
-    [Fact]
-    public async Task The_browser_client_on_a_page_with_the_standard_snippet_talks_to_us_alone()
+    [Theory]
+    [InlineData("browser.mjs", "/v1/t")]
+    [InlineData("browser.mjs batching", "/v1/b")]
+    public async Task The_browser_client_on_a_page_with_the_standard_snippet_talks_to_us_alone(string program, string path)
     {
-        var report = await ClientPrograms.RunAsync("browser.mjs", host.Address, DoorHost.BrowserKey, TestContext.Current.CancellationToken);
+        var report = await ClientPrograms.RunAsync(program, host.Address, DoorHost.BrowserKey, TestContext.Current.CancellationToken);
 
         var requests = report["requests"]!.AsArray().Select(request => request!).ToList();
         Assert.Empty(report["complaints"]!.AsArray().Select(complaint => (string)complaint!));
         Assert.All(requests, request => Assert.InRange((int)request["status"]!, 200, 299));
         Assert.All(requests, request => Assert.True(IsOurs((string)request["url"]!), (string)request["url"]!));
         Assert.Contains(requests, request => ((string)request["url"]!).EndsWith("/settings", StringComparison.Ordinal));
+        Assert.Contains(requests, request => ((string)request["url"]!).EndsWith(path, StringComparison.Ordinal));
 
         var messages = host.Records(_before);
         Assert.Equal(["page", "track", "identify", "group", "alias", "page", "track"], messages.OrderBy(Sent).Select(record => record.Verdict));

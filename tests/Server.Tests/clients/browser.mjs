@@ -1,5 +1,5 @@
 // @segment/analytics-next in Chromium on a page with the standard snippet, loaded from and sending to Tributary. Prints what the page requested and what it
-// complained about; the test decides.
+// complained about; the test decides. With "batching" as argument it sends envelopes with credentials, which needs an echoed origin.
 import http from 'node:http'
 import { createRequire } from 'node:module'
 import { chromium } from 'playwright-core'
@@ -8,8 +8,11 @@ const snippet = createRequire(import.meta.url)('@segment/snippet')
 const tributary = new URL(process.env.TRIBUTARY_URL)
 const writeKey = process.env.WRITE_KEY
 
+const batching = { strategy: 'batching', config: { size: 3, timeout: 300, credentials: 'include', headers: { 'X-Shop': 'yes' } } }
+const load = process.argv[2] === 'batching' ? { integrations: { 'Segment.io': { deliveryStrategy: batching } } } : true
+
 // The standard snippet asks for its script by https; a test server has no certificate, so only that scheme is changed.
-const script = snippet.max({ apiKey: writeKey, host: tributary.host, page: true, load: true }).replace('https://', `${tributary.protocol}//`)
+const script = snippet.max({ apiKey: writeKey, host: tributary.host, page: true, load }).replace('https://', `${tributary.protocol}//`)
 const html = `<!doctype html><html><head><title>Shop</title><link rel="icon" href="data:,"><script>${script}</script></head><body>Shop</body></html>`
 const site = http.createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(html))
 await new Promise((ready) => site.listen(0, '127.0.0.1', ready))
