@@ -1,0 +1,85 @@
+using System.Collections;
+using System.Globalization;
+using System.Numerics;
+using System.Text.Json.Nodes;
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+
+namespace Tributary.Engine.Lake;
+
+/// <summary>Makes values of DuckDB ready for JSON.</summary>
+/// <remarks>
+/// Numbers stay numbers, also those beyond 2⁵³; timestamps are ISO 8601 in UTC with milliseconds and <c>Z</c>, dates and times without a zone; blobs are
+/// base64; lists become arrays, structs and maps objects; an infinite or not-a-number double, which JSON lacks, becomes null.
+/// </remarks>
+public static class LakeValue
+{
+
+    /// <summary>DuckDB's name of a column's type.</summary>
+    internal static string TypeName(DuckDBDataReader reader, int ordinal) => reader.GetDataTypeName(ordinal).ToUpperInvariant();
+
+    /// <summary>The value of a column in the row at hand.</summary>
+    internal static object? Read(DuckDBDataReader reader, int ordinal)
+    {
+        if (reader.IsDBNull(ordinal)) return null;
+        try
+        {
+            return Ready(reader.GetValue(ordinal));
+        }
+        catch (Exception failure) when (failure is ArgumentException or InvalidOperationException or OverflowException or InvalidCastException)
+        {
+            // Points in time that .NET cannot hold, and types that the binding cannot read.
+            return ReadRare(reader, ordinal);
+        }
+    }
+
+    private static object? ReadRare(DuckDBDataReader reader, int ordinal)
+    {
+        try
+        {
+            return Text(reader.GetFieldValue<DuckDBTimestamp>(ordinal));
+        }
+        catch (Exception failure) when (failure is ArgumentException or InvalidOperationException or InvalidCastException or NotSupportedException or OverflowException)
+        {
+            return null;
+        }
+    }
+
+    private static object? Ready(object? value) => value switch
+    {
+        null or DBNull => null,
+        bool or string or sbyte or byte or short or ushort or int or uint or long or ulong or decimal => value,
+        double number => double.IsFinite(number) ? value : null,
+        float number => float.IsFinite(number) ? value : null,
+        BigInteger number => JsonNode.Parse(number.ToString(CultureInfo.InvariantCulture)),
+        DateTime time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+        DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+        DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        TimeOnly time => time.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
+        DuckDBTimestamp time => Text(time),
+        Stream blob => Base64(blob),
+        byte[] blob => System.Convert.ToBase64String(blob),
+        IDictionary map => map.Cast<DictionaryEntry>().ToDictionary(pair => System.Convert.ToString(pair.Key, CultureInfo.InvariantCulture) ?? "", pair => Ready(pair.Value)),
+        IEnumerable list => list.Cast<object?>().Select(Ready).ToList(),
+        IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString(),
+    };
+
+    /// <summary>A timestamp of any year; the infinities by name.</summary>
+    private static string Text(DuckDBTimestamp time)
+    {
+        if (time.IsPositiveInfinity) return "infinity";
+        if (time.IsNegativeInfinity) return "-infinity";
+        return string.Create(CultureInfo.InvariantCulture, $"{time.Date.Year:0000}-{time.Date.Month:00}-{time.Date.Day:00}T{time.Time.Hour:00}:{time.Time.Min:00}:{time.Time.Sec:00}.{time.Time.Microsecond / 1000:000}Z");
+    }
+
+    private static string Base64(Stream blob)
+    {
+        using (blob)
+        {
+            var bytes = new byte[blob.Length];
+            blob.ReadExactly(bytes);
+            return System.Convert.ToBase64String(bytes);
+        }
+    }
+}
