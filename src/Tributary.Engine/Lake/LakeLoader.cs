@@ -46,6 +46,9 @@ public sealed partial class LakeLoader : IDisposable
     /// <summary>Events loaded since the process began.</summary>
     public long EventsLoaded => Volatile.Read(ref _eventsLoaded);
 
+    /// <summary>For tests: the next batch fails after its rows are written and before they are committed.</summary>
+    internal bool FailNextCommit { get; set; }
+
     /// <summary>Loads until <paramref name="stopping"/>, then writes a last checkpoint.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -85,6 +88,7 @@ public sealed partial class LakeLoader : IDisposable
         }
         catch
         {
+            FailNextCommit = false;
             _session?.Dispose();
             _session = null;
             throw;
@@ -149,7 +153,7 @@ public sealed partial class LakeLoader : IDisposable
         }
 
         _bytesSinceCheckpoint += session.Bytes + 1;
-        session.Commit(next);
+        session.Commit(next, FailNextCommit);
         if (_checkpointDueAt == long.MaxValue) _checkpointDueAt = _clock.GetTimestamp() + (_options.CheckpointSeconds * _clock.TimestampFrequency);
         Volatile.Write(ref _eventsLoaded, _eventsLoaded + events);
         Volatile.Write(ref _position, next.Value);

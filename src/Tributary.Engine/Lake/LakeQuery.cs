@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
 using DuckDB.NET.Native;
 using Microsoft.Extensions.Options;
@@ -166,10 +167,43 @@ public sealed class LakeQuery : IDisposable
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         command.UseStreamingMode = true;
-        using var reader = command.ExecuteReader();
-        var columns = new LakeResultColumn[reader.FieldCount];
-        for (var i = 0; i < columns.Length; i++) columns[i] = new LakeResultColumn(reader.GetName(i), LakeValue.TypeName(reader, i));
+        var reader = command.ExecuteReader();
+        try
+        {
+            var columns = new LakeResultColumn[reader.FieldCount];
+            for (var i = 0; i < columns.Length; i++) columns[i] = new LakeResultColumn(reader.GetName(i), LakeValue.TypeName(reader, i));
+            var nested = LakeValue.NestedColumns(reader);
+            if (nested.Contains(true)) NestedAsJson(command, sql, nested, ref reader);
+            return ReadRows(reader, columns, nested, rowsMax, stop);
+        }
+        finally
+        {
+            reader.Dispose();
+        }
+    }
 
+    /// <summary>Has DuckDB write lists, structs and the like as JSON: the binding cannot read all of them, e.g. nulls within a list of numbers.</summary>
+    private static void NestedAsJson(DuckDBCommand command, string sql, bool[] nested, ref DuckDBDataReader reader)
+    {
+        var names = Enumerable.Range(0, nested.Length).Select(i => $"c{i}").ToArray();
+        var values = names.Select((name, i) => nested[i] ? $"to_json({name})::VARCHAR" : name);
+        reader.Dispose();
+        try
+        {
+            command.CommandText = $"SELECT {string.Join(", ", values)} FROM ({sql.TrimEnd().TrimEnd(';')}\n) AS t({string.Join(", ", names)})";
+            reader = command.ExecuteReader();
+        }
+        catch (DuckDBException failure) when (failure.Message.StartsWith("Parser Error", StringComparison.Ordinal))
+        {
+            // What follows the statement, such as a comment behind a semicolon, does not fit into parentheses: read as the binding can.
+            Array.Clear(nested);
+            command.CommandText = sql;
+            reader = command.ExecuteReader();
+        }
+    }
+
+    private static LakeResult ReadRows(DuckDBDataReader reader, LakeResultColumn[] columns, bool[] nested, int rowsMax, CancellationToken stop)
+    {
         var rows = new List<IReadOnlyList<object?>>();
         long bytes = 0;
         while (reader.Read())
@@ -179,8 +213,10 @@ public sealed class LakeQuery : IDisposable
             var row = new object?[columns.Length];
             for (var i = 0; i < row.Length; i++)
             {
+                bytes += reader.IsDBNull(i) ? 4 : 8;
                 row[i] = LakeValue.Read(reader, i);
-                bytes += row[i] is string text ? text.Length : 8;
+                if (row[i] is string text) bytes += text.Length;
+                if (nested[i] && row[i] is string json) row[i] = JsonNode.Parse(json);
             }
 
             rows.Add(row);

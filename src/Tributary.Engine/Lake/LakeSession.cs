@@ -54,7 +54,9 @@ internal sealed class LakeSession : IDisposable
     }
 
     /// <summary>Writes the batch and the position after it in one transaction, and begins the next batch.</summary>
-    public void Commit(LogOffset next)
+    /// <param name="next">The offset after the last record of the batch.</param>
+    /// <param name="fail">For tests: fail when all is written and nothing committed.</param>
+    public void Commit(LogOffset next, bool fail = false)
     {
         Define();
         LakeDatabase.Execute(_connection, "BEGIN TRANSACTION");
@@ -62,6 +64,7 @@ internal sealed class LakeSession : IDisposable
         LakeDatabase.Execute(_connection, Position is null
             ? $"INSERT INTO {LakeDefinitions.OwnSchema}.position VALUES ({next}, 1)"
             : $"UPDATE {LakeDefinitions.OwnSchema}.position SET log_offset = {next}");
+        if (fail) throw new LakeWriteException("A test asked for this failure.");
         LakeDatabase.Execute(_connection, "COMMIT");
         Position = next;
         Clear();

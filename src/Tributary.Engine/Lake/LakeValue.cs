@@ -18,6 +18,19 @@ public static class LakeValue
     /// <summary>DuckDB's name of a column's type.</summary>
     internal static string TypeName(DuckDBDataReader reader, int ordinal) => reader.GetDataTypeName(ordinal).ToUpperInvariant();
 
+    /// <summary>Which columns hold lists, structs, maps or unions.</summary>
+    internal static bool[] NestedColumns(DuckDBDataReader reader)
+    {
+        var nested = new bool[reader.FieldCount];
+        for (var i = 0; i < nested.Length; i++)
+        {
+            var type = TypeName(reader, i);
+            nested[i] = type is "LIST" or "STRUCT" or "MAP" or "UNION" or "ARRAY" || type.Contains('[', StringComparison.Ordinal) || type.Contains('(', StringComparison.Ordinal) && !type.StartsWith("DECIMAL", StringComparison.Ordinal);
+        }
+
+        return nested;
+    }
+
     /// <summary>The value of a column in the row at hand.</summary>
     internal static object? Read(DuckDBDataReader reader, int ordinal)
     {
@@ -37,7 +50,7 @@ public static class LakeValue
     {
         try
         {
-            return Text(reader.GetFieldValue<DuckDBTimestamp>(ordinal));
+            return TypeName(reader, ordinal).StartsWith("TIMESTAMP", StringComparison.Ordinal) ? Text(reader.GetFieldValue<DuckDBTimestamp>(ordinal)) : null;
         }
         catch (Exception failure) when (failure is ArgumentException or InvalidOperationException or InvalidCastException or NotSupportedException or OverflowException)
         {
@@ -59,7 +72,7 @@ public static class LakeValue
         DuckDBTimestamp time => Text(time),
         Stream blob => Base64(blob),
         byte[] blob => System.Convert.ToBase64String(blob),
-        IDictionary map => map.Cast<DictionaryEntry>().ToDictionary(pair => System.Convert.ToString(pair.Key, CultureInfo.InvariantCulture) ?? "", pair => Ready(pair.Value)),
+        IDictionary map => map.Keys.Cast<object>().ToDictionary(key => System.Convert.ToString(key, CultureInfo.InvariantCulture) ?? "", key => Ready(map[key])),
         IEnumerable list => list.Cast<object?>().Select(Ready).ToList(),
         IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),
