@@ -160,7 +160,8 @@ internal sealed class EventRows(ProfileIdText profiles)
         TryAddFields(latest, row, payload);
     }
 
-    private void Flatten(LakeTable table, int row, PathNode level, ref Utf8JsonReader reader, ReadOnlySpan<byte> payload, bool ofContext)
+    /// <summary>Puts the values of the object at hand into their columns; keys of objects within are joined by underscores.</summary>
+    public void Flatten(LakeTable table, int row, PathNode level, ref Utf8JsonReader reader, ReadOnlySpan<byte> payload, bool ofContext)
     {
         level.Begin();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -237,6 +238,7 @@ internal sealed class EventRows(ProfileIdText profiles)
         }
     }
 
-    private static ReadOnlySpan<byte> ValidText(ReadOnlySpan<byte> text) =>
+    /// <summary>The text, with what is not UTF-8 replaced.</summary>
+    public static ReadOnlySpan<byte> ValidText(ReadOnlySpan<byte> text) =>
         Utf8.IsValid(text) ? text : System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(text));
 }

@@ -25,6 +25,7 @@ internal static class LakeDefinitions
         CREATE TABLE IF NOT EXISTS {OwnSchema}.position (log_offset BIGINT NOT NULL, format INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS {OwnSchema}.sources (number UINTEGER NOT NULL, id VARCHAR, schema VARCHAR NOT NULL);
         CREATE TABLE IF NOT EXISTS {OwnSchema}.track_tables (schema VARCHAR NOT NULL, name VARCHAR NOT NULL);
+        {ProfileSnapshots.Definitions}
         COMMIT;
         """);
 

@@ -20,7 +20,7 @@ public sealed class LakeLosses
     /// <summary>Keys that met a table which has no room for more columns.</summary>
     public long ColumnsRefused => Volatile.Read(ref _columnsRefused);
 
-    /// <summary>Events that got no table of their own because the source has too many; they are in <c>tracks</c>.</summary>
+    /// <summary>Names of events that got no table of their own because the source has too many; their events are in <c>tracks</c>.</summary>
     public long TablesRefused => Volatile.Read(ref _tablesRefused);
 
     /// <summary>Events whose payload is not JSON; their rows hold the id and the times only.</summary>

@@ -12,9 +12,9 @@ public sealed class LakeOptions
     public string Folder { get; set; } = Path.Combine("data", "lake");
 
     /// <summary>Most events loaded in one transaction.</summary>
-    /// <value>100,000: larger batches make fewer and fuller vectors per table, but take more memory (about 1.5 kB an event).</value>
+    /// <value>50,000: larger batches outgrow the buffers that are kept (about 1.5 kB an event) and were slower.</value>
     [Range(1, 1_000_000)]
-    public int BatchEventsMax { get; set; } = 100_000;
+    public int BatchEventsMax { get; set; } = 50_000;
 
     /// <summary>Most bytes of values loaded in one transaction, in bytes.</summary>
     /// <value>128 MiB, so that large events make smaller batches.</value>

@@ -20,12 +20,20 @@ internal sealed class LakeSession : IDisposable
     private readonly ProfileIdText _profileTexts = new();
     private readonly LakeCatalog _catalog;
     private readonly EventRows _rows;
+    private readonly ProfileTables _profiles;
+    private readonly ProfileSnapshots _snapshots;
 
     private LakeSession(DuckDBConnection connection, LakeBounds bounds, LakeLosses losses)
     {
         _connection = connection;
         _catalog = new LakeCatalog(bounds, losses, _texts);
         _rows = new EventRows(_profileTexts);
+        LakeDefinitions.CreateOwn(connection);
+        var restored = LakeCatalog.TablesIn(connection).Where(table => table.Schema == LakeViews.ProfilesSchema).ToDictionary(table => table.Name, table => table.Columns);
+        var rules = new LakeTableRules(losses, bounds.ColumnsMax, ProfileTables.Reserved);
+        _profiles = new ProfileTables(restored, rules, _texts, _profileTexts, _rows);
+        _snapshots = new ProfileSnapshots(_texts, rules);
+        _catalog.Restore(connection);
     }
 
     /// <summary>Everything before this offset of the event log is loaded; null when nothing was ever.</summary>
@@ -35,22 +43,29 @@ internal sealed class LakeSession : IDisposable
     public long Bytes => _texts.Bytes + (_values * 8);
 
     private long _values;
+    private long _loadedAt;
 
     public static LakeSession Open(LakeDatabase database, LakeBounds bounds, LakeLosses losses)
     {
         var session = new LakeSession(database.Connect(), bounds, losses);
-        LakeDefinitions.CreateOwn(session._connection);
         var position = LakeDatabase.Read(session._connection, $"SELECT log_offset FROM {LakeDefinitions.OwnSchema}.position");
         if (position.Count > 0) session.Position = new LogOffset((long)position[0][0]!);
-        session._catalog.Restore(session._connection);
         return session;
     }
 
     /// <summary>Adds a record to the batch at hand.</summary>
     public void Add(LogOffset offset, in DecidedRecord record, WorkspaceSnapshot workspace, long loadedAt)
     {
-        if (record.Kind == DecidedKind.Event) _rows.Add(_catalog.Of(record.Source, workspace), record, loadedAt);
         _values += 48;
+        if (record.Kind == DecidedKind.Event)
+        {
+            _rows.Add(_catalog.Of(record.Source, workspace), record, loadedAt);
+            return;
+        }
+
+        _profiles.Add(offset, record, workspace, _catalog.IdOf(record.Source, workspace), loadedAt);
+        _snapshots.Add(offset, record);
+        _loadedAt = loadedAt;
     }
 
     /// <summary>Writes the batch and the position after it in one transaction, and begins the next batch.</summary>
@@ -61,6 +76,12 @@ internal sealed class LakeSession : IDisposable
         Define();
         LakeDatabase.Execute(_connection, "BEGIN TRANSACTION");
         foreach (var tables in _catalog.Sources) Write(tables);
+        foreach (var table in _profiles.All)
+        {
+            if (table.Rows > 0) LakeAppender.Append(_connection, table, (LakeDatabase.Catalog, table.Schema, table.Name));
+        }
+
+        _snapshots.Write(_connection, _loadedAt);
         LakeDatabase.Execute(_connection, Position is null
             ? $"INSERT INTO {LakeDefinitions.OwnSchema}.position VALUES ({next}, 1)"
             : $"UPDATE {LakeDefinitions.OwnSchema}.position SET log_offset = {next}");
@@ -93,6 +114,12 @@ internal sealed class LakeSession : IDisposable
         foreach (var statement in _catalog.TakeUncreated()) sql.AppendLine(statement);
         var altered = new HashSet<string>();
         foreach (var tables in _catalog.Sources) Define(tables, sql, altered);
+        foreach (var table in _profiles.All)
+        {
+            sql.AppendLine(LakeDefinitions.Create(table));
+            table.CreatedColumns = table.Columns.Count;
+        }
+
         foreach (var kind in altered) sql.AppendLine(LakeViews.OverSources(kind, _catalog.SourcesWithIds));
         if (sql.Length > 0) LakeDatabase.Execute(_connection, $"BEGIN TRANSACTION; {sql} COMMIT;");
     }
@@ -138,6 +165,8 @@ internal sealed class LakeSession : IDisposable
     {
         var release = _catalog.Sources.Sum(tables => tables.Tables.Sum(table => table.Capacity)) > BuffersKeptBytes;
         foreach (var table in _catalog.Sources.SelectMany(tables => tables.Tables)) table.Clear(release);
+        foreach (var table in _profiles.All) table.Clear(release);
+        _snapshots.Clear(release);
         _texts.Clear();
         _values = 0;
     }

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Tributary.Engine.Lake;
 
 /// <summary>What the tables of one source may hold: names that are taken, types shared between tables, bounds.</summary>
-internal sealed class LakeTableRules(LakeLosses losses, int columnsMax)
+internal sealed class LakeTableRules(LakeLosses losses, int columnsMax, IEnumerable<string>? reservedToo = null)
 {
     public const string ContextPrefix = "context_";
 
@@ -17,6 +17,8 @@ internal sealed class LakeTableRules(LakeLosses losses, int columnsMax)
         "group_id", "previous_id", "event_source_id",
     ]);
 
+    private readonly FrozenSet<string> _reserved = reservedToo is null ? Reserved : reservedToo.Concat(Reserved).ToFrozenSet();
+
     // The columns of context are the same in all tables of a source, so that tracks can be read across its tables.
     private readonly Dictionary<string, LakeType> _contextTypes = new(StringComparer.Ordinal);
 
@@ -27,7 +29,7 @@ internal sealed class LakeTableRules(LakeLosses losses, int columnsMax)
 
     /// <summary>True when a key may not have a column of this name: it is reserved, or would pose as a field of <c>context</c>.</summary>
     public bool Refuses(string column, bool ofContext) =>
-        !ofContext && (Reserved.Contains(column) || column.StartsWith(ContextPrefix, StringComparison.Ordinal));
+        !ofContext && (_reserved.Contains(column) || column.StartsWith(ContextPrefix, StringComparison.Ordinal));
 
     /// <summary>True when a field of the message itself fills the column, so that a property of that name only fills in.</summary>
     public static bool IsField(string table, string column) => table is "pages" or "screens" && column is "name" or "category";
