@@ -1,4 +1,5 @@
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 
 namespace Tributary.Engine.Lake;
 
@@ -16,39 +17,48 @@ internal sealed class LakeDatabase : IDisposable
     /// <summary>The name of the file's catalog in SQL.</summary>
     public const string Catalog = "lake";
 
-    private readonly DuckDBConnection _root;
+    private readonly Lock _gate = new();
+    private readonly string _folder;
+    private readonly LakeOptions _options;
+    private DuckDBConnection _root;
 
-    private LakeDatabase(DuckDBConnection root) => _root = root;
+    private LakeDatabase(string folder, LakeOptions options)
+    {
+        (_folder, _options) = (Path.GetFullPath(folder), options);
+        Directory.CreateDirectory(_folder);
+        _root = OpenInstance();
+    }
 
     /// <summary>Opens the lake, or makes an empty one.</summary>
     /// <exception cref="DuckDBException">The file is no lake, or another process has it open.</exception>
-    public static LakeDatabase Open(string folder, LakeOptions options)
-    {
-        Directory.CreateDirectory(folder);
-        var root = new DuckDBConnection("DataSource=:memory:");
-        root.Open();
-        var database = new LakeDatabase(root);
-        try
-        {
-            database.Configure(Path.GetFullPath(folder), options);
-        }
-        catch
-        {
-            root.Dispose();
-            throw;
-        }
-
-        return database;
-    }
+    public static LakeDatabase Open(string folder, LakeOptions options) => new(folder, options);
 
     /// <summary>A further connection, which sees the lake's schemas without naming the catalog.</summary>
     public DuckDBConnection Connect()
     {
-        var connection = _root.Duplicate();
+        DuckDBConnection connection;
+        lock (_gate) connection = _root.Duplicate();
         connection.Open();
         Execute(connection, $"USE {Catalog}");
         return connection;
     }
+
+    /// <summary>
+    /// Opens the file anew. After some failures, a full disk during a checkpoint among them, DuckDB refuses all further work on an instance; the file is
+    /// then as of its last checkpoint.
+    /// </summary>
+    public void Reopen()
+    {
+        lock (_gate)
+        {
+            _root.Dispose();
+            _root = OpenInstance();
+        }
+    }
+
+    /// <summary>True when an instance is of no more use after this failure.</summary>
+    public static bool IsFatal(Exception failure) => failure is DuckDBException duckdb
+        && (duckdb.ErrorType is DuckDBErrorType.Fatal or DuckDBErrorType.Internal || duckdb.Message.Contains("database has been invalidated", StringComparison.Ordinal));
 
     public static void Execute(DuckDBConnection connection, string sql)
     {
@@ -80,19 +90,35 @@ internal sealed class LakeDatabase : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _root.Dispose();
 
-    /// <summary>Attaches the file, then shuts every door to other files, to the network and to settings.</summary>
-    private void Configure(string folder, LakeOptions options)
+    private DuckDBConnection OpenInstance()
     {
-        Execute(_root, $"SET temp_directory = {Literal(Path.Combine(folder, "tmp"))}");
-        Execute(_root, $"SET memory_limit = '{options.MemoryBytesMax >> 20}MiB'");
-        Execute(_root, $"SET threads = {options.ThreadsMax}");
-        Execute(_root, "SET autoinstall_known_extensions = false");
-        Execute(_root, "SET autoload_known_extensions = false");
-        Execute(_root, "SET allow_community_extensions = false");
+        var root = new DuckDBConnection("DataSource=:memory:");
+        try
+        {
+            root.Open();
+            Configure(root);
+            return root;
+        }
+        catch
+        {
+            root.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Attaches the file, then shuts every door to other files, to the network and to settings.</summary>
+    private void Configure(DuckDBConnection root)
+    {
+        Execute(root, $"SET temp_directory = {Literal(Path.Combine(_folder, "tmp"))}");
+        Execute(root, $"SET memory_limit = '{_options.MemoryBytesMax >> 20}MiB'");
+        Execute(root, $"SET threads = {_options.ThreadsMax}");
+        Execute(root, "SET autoinstall_known_extensions = false");
+        Execute(root, "SET autoload_known_extensions = false");
+        Execute(root, "SET allow_community_extensions = false");
         // The loader decides when: a checkpoint compresses again what shares a row group with new rows.
-        Execute(_root, "SET checkpoint_threshold = '1TB'");
-        Execute(_root, $"ATTACH {Literal(Path.Combine(folder, "lake.duckdb"))} AS {Catalog} (RECOVERY_MODE NO_WAL_WRITES)");
-        Execute(_root, "SET enable_external_access = false");
-        Execute(_root, "SET lock_configuration = true");
+        Execute(root, "SET checkpoint_threshold = '1TB'");
+        Execute(root, $"ATTACH {Literal(Path.Combine(_folder, "lake.duckdb"))} AS {Catalog} (RECOVERY_MODE NO_WAL_WRITES)");
+        Execute(root, "SET enable_external_access = false");
+        Execute(root, "SET lock_configuration = true");
     }
 }

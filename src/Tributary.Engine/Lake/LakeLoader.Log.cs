@@ -19,4 +19,7 @@ public sealed partial class LakeLoader
 
     [LoggerMessage(4005, LogLevel.Debug, "Wrote a checkpoint of about {Mebibytes} MiB in {Milliseconds} ms.")]
     private static partial void LogCheckpoint(ILogger logger, long mebibytes, double milliseconds);
+
+    [LoggerMessage(4006, LogLevel.Warning, "DuckDB gave up on the lake; it is opened again as of its last checkpoint and what follows is loaded again.")]
+    private static partial void LogReopening(ILogger logger);
 }

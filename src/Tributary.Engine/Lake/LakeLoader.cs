@@ -72,7 +72,7 @@ public sealed partial class LakeLoader : IDisposable
             }
         }
 
-        Checkpoint();
+        StopWithCheckpoint();
     }
 
     /// <summary>Loads one batch of what the log holds. Not to be called while <see cref="RunAsync"/> runs.</summary>
@@ -86,13 +86,22 @@ public sealed partial class LakeLoader : IDisposable
             if (IsCheckpointDue) Checkpoint();
             return count;
         }
-        catch
+        catch (Exception failure)
         {
+            // At this point the transaction is gone and the position has not moved: the next session reads both from the lake.
             FailNextCommit = false;
             _session?.Dispose();
             _session = null;
+            if (LakeDatabase.IsFatal(failure)) Reopen();
             throw;
         }
+    }
+
+    private void Reopen()
+    {
+        LogReopening(_logger);
+        _database.Reopen();
+        (_bytesSinceCheckpoint, _checkpointDueAt) = (0, long.MaxValue);
     }
 
     /// <summary>Writes everything loaded to the file. Without effect when nothing was loaded since the last time.</summary>
@@ -114,6 +123,19 @@ public sealed partial class LakeLoader : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _session?.Dispose();
+
+    private void StopWithCheckpoint()
+    {
+        try
+        {
+            Checkpoint();
+        }
+        catch (DuckDBException failure)
+        {
+            // What is not in the file is loaded again at the next start.
+            LogLoadFailed(_logger, failure, TimeSpan.Zero);
+        }
+    }
 
     private bool IsCheckpointDue => _bytesSinceCheckpoint >= _options.CheckpointBytes || _clock.GetTimestamp() >= _checkpointDueAt;
 

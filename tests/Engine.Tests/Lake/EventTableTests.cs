@@ -147,4 +147,19 @@ public sealed class EventTableTests : IDisposable
         Assert.Equal(2, world.Loader.Losses.TablesRefused);
         Assert.True(world.Loader.Losses.ColumnsRefused > 0);
     }
+
+    [Fact]
+    public async Task Tracks_shows_every_event_once_also_of_more_tables_than_its_view_reads()
+    {
+        const int Names = Tributary.Engine.Lake.SourceTables.TracksReadMax + 3;
+        for (var i = 0; i < Names; i++) _world.Track($"E{i}", """{"p":1}""", ""","context":{"ip":"1.1.1.1"}""");
+        _world.Load().Loader.Checkpoint();
+        _world.Crash();
+        for (var i = 0; i < Names; i++) _world.Track($"E{i}", """{"p":2}""", ""","context":{"locale":"de"}""");
+        _world.Load();
+
+        Assert.Equal($"[{2 * Names},{2 * Names},{Names},{Names}]", await _world.Row("SELECT count(*), count(DISTINCT id), count(DISTINCT event), count(context_locale) FROM web.tracks"));
+        Assert.Equal("[2]", await _world.Row($"SELECT count(*) FROM web.e{Names - 1}"));
+        Assert.Equal($"[{2 * Names}]", await _world.Row("SELECT count(*) FROM profiles.tracks"));
+    }
 }
