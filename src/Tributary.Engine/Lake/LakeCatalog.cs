@@ -29,7 +29,9 @@ internal sealed class LakeCatalog(LakeBounds bounds, LakeLosses losses, TextAren
     {
         if (_byNumber.TryGetValue(number, out var known)) return known;
         var source = workspace.FindSource(number);
-        var wanted = source is null ? "source_" + number.ToString(CultureInfo.InvariantCulture) : SnakeCase.NameOf(System.Text.Encoding.UTF8.GetBytes(source.Slug));
+        var wanted = source is null
+            ? "source_" + number.ToString(CultureInfo.InvariantCulture)
+            : SnakeCase.NameOf(System.Text.Encoding.UTF8.GetBytes(source.Slug));
         _uncreated.Add(number);
         return Add(number, source?.Id, Free(wanted));
     }
@@ -59,7 +61,8 @@ internal sealed class LakeCatalog(LakeBounds bounds, LakeLosses losses, TextAren
         {
             var (schema, id) = (_byNumber[number].Schema, _ids[number]);
             yield return $"CREATE SCHEMA IF NOT EXISTS {LakeDatabase.Catalog}.{LakeTable.Quote(schema)};";
-            yield return $"INSERT INTO {LakeDefinitions.OwnSchema}.sources VALUES ({number}, {(id is null ? "NULL" : LakeDatabase.Literal(id))}, {LakeDatabase.Literal(schema)});";
+            var idSql = id is null ? "NULL" : LakeDatabase.Literal(id);
+            yield return $"INSERT INTO {LakeDefinitions.OwnSchema}.sources VALUES ({number}, {idSql}, {LakeDatabase.Literal(schema)});";
         }
 
         _uncreated.Clear();

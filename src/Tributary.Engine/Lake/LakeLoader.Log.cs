@@ -5,10 +5,16 @@ namespace Tributary.Engine.Lake;
 
 public sealed partial class LakeLoader
 {
-    [LoggerMessage(4001, LogLevel.Error, "The lake is at offset {Position} of the event log, but retention has dropped everything before {First}. What lies between is missing from the lake.")]
+    [LoggerMessage(
+        4001, LogLevel.Error,
+        "The lake is at offset {Position} of the event log, but retention has dropped everything before {First}. "
+        + "What lies between is missing from the lake.")]
     private static partial void LogRecordsMissing(ILogger logger, LogOffset position, LogOffset first);
 
-    [LoggerMessage(4002, LogLevel.Warning, "The lake is at offset {Position}, beyond the end {End} of the event log. It waits until the log has come that far; delete the lake's folder to rebuild it.")]
+    [LoggerMessage(
+        4002, LogLevel.Warning,
+        "The lake is at offset {Position}, beyond the end {End} of the event log. "
+        + "It waits until the log has come that far; delete the lake's folder to rebuild it.")]
     private static partial void LogAheadOfLog(ILogger logger, LogOffset position, LogOffset end);
 
     [LoggerMessage(4003, LogLevel.Warning, "Loading into the lake failed and will be tried again in {Pause}.")]

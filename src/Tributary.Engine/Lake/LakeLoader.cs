@@ -187,7 +187,8 @@ public sealed partial class LakeLoader : IDisposable
     {
         using var due = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var toCheckpoint = _checkpointDueAt == long.MaxValue ? Timeout.InfiniteTimeSpan : _clock.GetElapsedTime(_clock.GetTimestamp(), _checkpointDueAt);
-        using var timer = _clock.CreateTimer(_ => due.Cancel(), null, toCheckpoint > TimeSpan.Zero ? toCheckpoint : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (toCheckpoint < TimeSpan.Zero && toCheckpoint != Timeout.InfiniteTimeSpan) toCheckpoint = TimeSpan.Zero;
+        using var timer = _clock.CreateTimer(_ => due.Cancel(), null, toCheckpoint, Timeout.InfiniteTimeSpan);
         try
         {
             await _log.WaitAsync(Position, due.Token);

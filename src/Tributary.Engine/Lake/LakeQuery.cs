@@ -72,7 +72,8 @@ public sealed class LakeQuery : IDisposable
         if (sql.Length > SqlLengthMax) return LakeAnswer.Failed("invalid", $"The SQL is longer than {SqlLengthMax:N0} characters.");
         if (sql.Contains('\0')) return LakeAnswer.Failed("invalid", "The SQL holds a NUL character.");
         if (rowsMax is < 1 or > RowsMax) return LakeAnswer.Failed("invalid", $"limit must be between 1 and {RowsMax}.", "limit");
-        if (timeout <= TimeSpan.Zero || timeout > TimeoutMax) return LakeAnswer.Failed("invalid", $"timeout must be above 0 and at most {TimeoutMax.TotalSeconds} seconds.", "timeout");
+        if (timeout <= TimeSpan.Zero || timeout > TimeoutMax)
+            return LakeAnswer.Failed("invalid", $"timeout must be above 0 and at most {TimeoutMax.TotalSeconds} seconds.", "timeout");
 
         using var over = new CancellationTokenSource(timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
@@ -225,5 +226,6 @@ public sealed class LakeQuery : IDisposable
         return new LakeResult(columns, rows, Truncated: false);
     }
 
-    private static LakeAnswer TimedOut(TimeSpan timeout) => LakeAnswer.Failed("timeout", $"The query took longer than {timeout.TotalSeconds} seconds and was stopped.", "timeout");
+    private static LakeAnswer TimedOut(TimeSpan timeout) =>
+        LakeAnswer.Failed("timeout", $"The query took longer than {timeout.TotalSeconds} seconds and was stopped.", "timeout");
 }

@@ -29,7 +29,8 @@ internal sealed class LakeSession : IDisposable
         _catalog = new LakeCatalog(bounds, losses, _texts);
         _rows = new EventRows(_profileTexts);
         LakeDefinitions.CreateOwn(connection);
-        var restored = LakeCatalog.TablesIn(connection).Where(table => table.Schema == LakeViews.ProfilesSchema).ToDictionary(table => table.Name, table => table.Columns);
+        var restored = LakeCatalog.TablesIn(connection).Where(table => table.Schema == LakeViews.ProfilesSchema)
+            .ToDictionary(table => table.Name, table => table.Columns);
         var rules = new LakeTableRules(losses, bounds.ColumnsMax, ProfileTables.Reserved);
         _profiles = new ProfileTables(restored, rules, _texts, _profileTexts, _rows);
         _snapshots = new ProfileSnapshots(_texts, rules);
@@ -134,7 +135,11 @@ internal sealed class LakeSession : IDisposable
             sql.AppendLine(statement);
             var isInTracks = tables.IsReadByTracks(table);
             if (isInTracks && table.CreatedColumns == 0 && table.Name != SourceTables.RestName)
-                sql.AppendLine($"INSERT INTO {LakeDefinitions.OwnSchema}.track_tables VALUES ({LakeDatabase.Literal(table.Schema)}, {LakeDatabase.Literal(table.Name)});");
+            {
+                var names = $"{LakeDatabase.Literal(table.Schema)}, {LakeDatabase.Literal(table.Name)}";
+                sql.AppendLine($"INSERT INTO {LakeDefinitions.OwnSchema}.track_tables VALUES ({names});");
+            }
+
             tracksAltered |= isInTracks && LakeViews.AltersTracks(table);
             if (LakeViews.Kinds.Contains(table.Name)) altered.Add(table.Name);
             table.CreatedColumns = table.Columns.Count;
@@ -157,7 +162,9 @@ internal sealed class LakeSession : IDisposable
             }
 
             LakeAppender.Append(_connection, table, (LakeDatabase.Catalog, table.Schema, table.Name));
-            if (table.Suspects.Count > 0) LateRepeats.Delete(_connection, table, table.Columns[table.IndexOf("id")].Values, table.Columns[table.IndexOf("original_timestamp")].Values);
+            if (table.Suspects.Count == 0) continue;
+            var originalTimestamps = table.Columns[table.IndexOf("original_timestamp")].Values;
+            LateRepeats.Delete(_connection, table, table.Columns[table.IndexOf("id")].Values, originalTimestamps);
         }
     }
 

@@ -25,7 +25,8 @@ public static class LakeValue
         for (var i = 0; i < nested.Length; i++)
         {
             var type = TypeName(reader, i);
-            nested[i] = type is "LIST" or "STRUCT" or "MAP" or "UNION" or "ARRAY" || type.Contains('[', StringComparison.Ordinal) || type.Contains('(', StringComparison.Ordinal) && !type.StartsWith("DECIMAL", StringComparison.Ordinal);
+            nested[i] = type is "LIST" or "STRUCT" or "MAP" or "UNION" or "ARRAY" || type.Contains('[', StringComparison.Ordinal)
+                || (type.Contains('(', StringComparison.Ordinal) && !type.StartsWith("DECIMAL", StringComparison.Ordinal));
         }
 
         return nested;
@@ -83,7 +84,10 @@ public static class LakeValue
     {
         if (time.IsPositiveInfinity) return "infinity";
         if (time.IsNegativeInfinity) return "-infinity";
-        return string.Create(CultureInfo.InvariantCulture, $"{time.Date.Year:0000}-{time.Date.Month:00}-{time.Date.Day:00}T{time.Time.Hour:00}:{time.Time.Min:00}:{time.Time.Sec:00}.{time.Time.Microsecond / 1000:000}Z");
+        var (date, clock) = (time.Date, time.Time);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{date.Year:0000}-{date.Month:00}-{date.Day:00}T{clock.Hour:00}:{clock.Min:00}:{clock.Sec:00}.{clock.Microsecond / 1000:000}Z");
     }
 
     private static string Base64(Stream blob)

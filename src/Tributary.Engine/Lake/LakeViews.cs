@@ -32,7 +32,8 @@ internal static class LakeViews
         if (members.Count == 0) return null;
 
         // Sources need not agree on a type; a column on which they do not is read as text.
-        var mixed = members.SelectMany(member => member.Columns).Distinct().GroupBy(column => column.Name).Where(group => group.Count() > 1).Select(group => group.Key).ToHashSet();
+        var mixed = members.SelectMany(member => member.Columns).Distinct()
+            .GroupBy(column => column.Name).Where(group => group.Count() > 1).Select(group => group.Key).ToHashSet();
         var parts = members.Select(member =>
         {
             var columns = member.Columns.Select(column => mixed.Contains(column.Name)

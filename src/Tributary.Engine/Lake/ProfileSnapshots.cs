@@ -121,11 +121,18 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         var state = new ProfileState();
         foreach (var row in LakeDatabase.Read(connection, $"{ReadMerges} {_merges.Sql} WHERE segment_id IN (FROM temp.main.{Touched})"))
             state.Merges[Id(row[0])] = (Id(row[1]), At(row, 2));
-        foreach (var row in LakeDatabase.Read(connection, $"SELECT canonical_segment_id, name, value, seq, timestamp, received_at FROM {_traits.Sql} WHERE canonical_segment_id IN (FROM temp.main.{Touched})"))
+        foreach (var row in LakeDatabase.Read(connection, Of(_traits, "canonical_segment_id, name, value")))
             state.Change(Id(row[0]), false, [new((string)row[1]!, (string)row[2]!)], At(row, 3));
-        foreach (var row in LakeDatabase.Read(connection, $"SELECT canonical_segment_id, collection, type, value, seq, timestamp, received_at FROM {_identifiers.Sql} WHERE canonical_segment_id IN (FROM temp.main.{Touched})"))
-            state.Add(Id(row[0]), new Identifier((string)row[1]! == "accounts" ? ProfileCollection.Accounts : ProfileCollection.Users, (string)row[2]!, (string)row[3]!), At(row, 4));
+        foreach (var row in LakeDatabase.Read(connection, Of(_identifiers, "canonical_segment_id, collection, type, value")))
+        {
+            var collection = (string)row[1]! == "accounts" ? ProfileCollection.Accounts : ProfileCollection.Users;
+            state.Add(Id(row[0]), new Identifier(collection, (string)row[2]!, (string)row[3]!), At(row, 4));
+        }
+
         return state;
+
+        static string Of(LakeTable table, string columns) =>
+            $"SELECT {columns}, seq, timestamp, received_at FROM {table.Sql} WHERE canonical_segment_id IN (FROM temp.main.{Touched})";
     }
 
     private void Fill(ProfileState state, long loadedAt)
@@ -139,7 +146,11 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         foreach (var (profile, identifiers) in state.Identifiers)
         {
             foreach (var (identifier, at) in identifiers)
-                Row(_identifiers, loadedAt, at, profile.ToString(), identifier.Collection == ProfileCollection.Accounts ? "accounts" : "users", identifier.Type, identifier.Value);
+            {
+                var collection = identifier.Collection == ProfileCollection.Accounts ? "accounts" : "users";
+                Row(_identifiers, loadedAt, at, profile.ToString(), collection, identifier.Type, identifier.Value);
+            }
+
         }
     }
 
