@@ -1,5 +1,8 @@
 using Tributary.Destinations.Webhook;
+using Tributary.Engine.Ingest;
+using Tributary.Engine.Lake;
 using Tributary.Engine.Processing;
+using Tributary.Engine.Profiles;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Server;
@@ -14,7 +17,7 @@ public static class TributaryHost
         var hush = new StartHush();
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
-        builder.Services.AddRiver();
+        builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
         builder.Services.AddSingleton(WebhookKind.Value);
         options.Configure?.Invoke(builder);
 
@@ -25,6 +28,12 @@ public static class TributaryHost
         app.MapProbes();
         var api = app.MapGroup("/api").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         api.MapWorkspaceApi();
+        app.MapTrackingApi();
+        app.MapGroup("").RequireScope(Scopes.ProfilesRead, ProfileApi.RejectAsync).MapProfileApi();
+        var management = app.MapGroup("").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
+        management.MapGraphApi();
+        IdentityApi.Map(management, IdentitySettingsForm.TryRead);
+        management.MapLakeApi();
         api.MapUnknown();
         return app;
     }
