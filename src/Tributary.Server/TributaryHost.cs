@@ -32,7 +32,7 @@ public static class TributaryHost
         app.MapGroup("").RequireScope(Scopes.ProfilesRead, ProfileApi.RejectAsync).MapProfileApi();
         var management = app.MapGroup("").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         management.MapGraphApi();
-        IdentityApi.Map(management, IdentitySettingsForm.TryRead);
+        management.MapIdentityApi();
         management.MapLakeApi();
         api.MapUnknown();
         return app;

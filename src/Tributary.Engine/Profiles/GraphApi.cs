@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +15,8 @@ namespace Tributary.Engine.Profiles;
 public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries profiles, ProfileCommands commands, ProfileExplainer explainer)
 {
     private const string Prefix = "/api/profiles/";
-    private const int BodyBytesMax = 1 << 20;
+    private const int NameLengthMax = Identifier.TypeLengthMax + 1 + Identifier.ValueLengthMax;
+    private const int ReasonLengthMax = 1000;
 
     /// <summary>Maps the routes; the caller adds authentication.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
@@ -36,7 +35,7 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
             "" => AnswerAsync(context, explainer.Describe(profile)),
             "explain" when context.Request.Query["and"].ToString() is { Length: > 0 } and => ExplainPathAsync(context, profile, and),
             "explain" => AnswerAsync(context, explainer.Explain(profile)),
-            _ => FailAsync(context, StatusCodes.Status404NotFound, "not_found", "The resource was not found.", null),
+            _ => FailAsync(context, StatusCodes.Status404NotFound, "not-found", "The resource was not found.", null),
         };
     }
 
@@ -45,7 +44,7 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
         var segments = RawPath.Segments(context, Prefix);
         return profiles.Find(SpaceOf(context)!, profile.Collection, and) is { } other
             ? AnswerAsync(context, explainer.ExplainPath(profile, segments[0], other, and))
-            : FailAsync(context, StatusCodes.Status404NotFound, "not_found", "Profile was not found.", "and");
+            : FailAsync(context, StatusCodes.Status404NotFound, "not-found", "Profile was not found.", "and");
     }
 
     private async Task PostAsync(HttpContext context)
@@ -56,7 +55,13 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
             return;
         }
 
-        if (await ReadBodyAsync(context) is not { } body) return;
+        var (body, unreadable) = await JsonInput.ReadAsync(context.Request);
+        if (unreadable is not null)
+        {
+            await ApiAnswer.Refused(unreadable).ExecuteAsync(context);
+            return;
+        }
+
         switch (verb)
         {
             case "merge":
@@ -66,22 +71,22 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
                 await SplitAsync(context, profile, body);
                 break;
             default:
-                await FailAsync(context, StatusCodes.Status404NotFound, "not_found", "The resource was not found.", null);
+                await FailAsync(context, StatusCodes.Status404NotFound, "not-found", "The resource was not found.", null);
                 break;
         }
     }
 
-    private async Task MergeAsync(HttpContext context, Profile profile, JsonObject body)
+    private async Task MergeAsync(HttpContext context, Profile profile, JsonInput body)
     {
-        if (Text(body, "with") is not { Length: > 0 } with)
+        if (body.Text("with", NameLengthMax, required: true) is not { Length: > 0 } with)
         {
-            await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", "Name the profile to merge with.", "with");
+            await FailAsync(context, StatusCodes.Status400BadRequest, "bad-request", "Name the profile to merge with.", "with");
             return;
         }
 
         if (profiles.Find(SpaceOf(context)!, profile.Collection, with) is null)
         {
-            await FailAsync(context, StatusCodes.Status404NotFound, "not_found", "Profile was not found.", "with");
+            await FailAsync(context, StatusCodes.Status404NotFound, "not-found", "Profile was not found.", "with");
             return;
         }
 
@@ -89,19 +94,20 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
         await GiveAsync(context, command);
     }
 
-    private async Task SplitAsync(HttpContext context, Profile profile, JsonObject body)
+    private async Task SplitAsync(HttpContext context, Profile profile, JsonInput body)
     {
-        if (body["identifiers"] is not JsonArray array || array.Any(item => item?.GetValueKind() != JsonValueKind.String))
+        var identifiers = body.Texts("identifiers", IdentityResolver.MappingsMax, NameLengthMax);
+        var isDryRun = body.Flag("dryRun") ?? false;
+        if (body.Faults.Count > 0)
         {
-            await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", "identifiers must be a list of type:value.", "identifiers");
+            await ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults)).ExecuteAsync(context);
             return;
         }
 
-        ImmutableArray<string> identifiers = [.. array.Select(item => item!.GetValue<string>())];
-        if (body["dryRun"]?.GetValueKind() == JsonValueKind.True)
+        if (isDryRun)
         {
             var (refusal, parts) = ProfileCommands.Preview(profile, identifiers);
-            if (refusal is not null) await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", refusal.Error!, refusal.Field);
+            if (refusal is not null) await FailAsync(context, StatusCodes.Status400BadRequest, "bad-request", refusal.Error!, refusal.Field);
             else await AnswerAsync(context, new JsonObject { ["dryRun"] = true, ["profiles"] = new JsonArray([.. parts.Select(explainer.Describe)]) });
             return;
         }
@@ -109,14 +115,14 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
         await GiveAsync(context, Order(context, profile, body) with { Kind = ProfileCommandKind.Split, Identifiers = identifiers });
     }
 
-    private ProfileCommand Order(HttpContext context, Profile profile, JsonObject body) => new()
+    private ProfileCommand Order(HttpContext context, Profile profile, JsonInput body) => new()
     {
         Id = commands.NextId(),
         Kind = default,
         Space = profile.Space,
         Collection = profile.Collection,
         Profile = profile.Id.ToString(),
-        Reason = Text(body, "reason") ?? "",
+        Reason = body.Text("reason", ReasonLengthMax) ?? "",
         Author = context.User.Identity?.Name ?? "",
     };
 
@@ -125,14 +131,13 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
         var result = await commands.GiveAsync(command, context.RequestAborted);
         if (result is null)
         {
-            context.Response.Headers.RetryAfter = "1";
-            await FailAsync(context, StatusCodes.Status429TooManyRequests, "rate_limit_error", "The log is busy; try again.", null);
+            await FailAsync(context, StatusCodes.Status429TooManyRequests, "too-many-requests", "The log is busy; try again.", null);
             return;
         }
 
         if (result.Error is { } error)
         {
-            await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", error, result.Field);
+            await FailAsync(context, StatusCodes.Status400BadRequest, "bad-request", error, result.Field);
             return;
         }
 
@@ -152,7 +157,7 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
             return true;
         }
 
-        failure = FailAsync(context, StatusCodes.Status404NotFound, "not_found", "Profile was not found.", null);
+        failure = FailAsync(context, StatusCodes.Status404NotFound, "not-found", "Profile was not found.", null);
         return false;
     }
 
@@ -161,34 +166,8 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
     private static ProfileCollection CollectionOf(HttpContext context) =>
         context.Request.Query["collection"] == "accounts" ? ProfileCollection.Accounts : ProfileCollection.Users;
 
-    private static string? Text(JsonObject body, string member) => body[member] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    private static Task AnswerAsync(HttpContext context, JsonObject data) => ApiAnswer.Data(data).ExecuteAsync(context);
 
-    private static async Task<JsonObject?> ReadBodyAsync(HttpContext context)
-    {
-        try
-        {
-            if (context.Request.ContentLength is null or <= BodyBytesMax
-                && await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted) is JsonObject body) return body;
-        }
-        catch (JsonException)
-        {
-            // Answered below: a body that is no JSON and one that is no object are the same mistake.
-        }
-
-        await FailAsync(context, StatusCodes.Status400BadRequest, "validation_error", "The body must be a JSON object.", null);
-        return null;
-    }
-
-    private static Task AnswerAsync(HttpContext context, JsonNode data)
-    {
-        context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(new JsonObject { ["data"] = data }.ToJsonString(WorkspaceSnapshot.Json));
-    }
-
-    private static Task FailAsync(HttpContext context, int status, string type, string message, string? field)
-    {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(JsonSerializer.Serialize(new { errors = new[] { new { type, message, field } } }, WorkspaceSnapshot.Json));
-    }
+    private static Task FailAsync(HttpContext context, int status, string type, string message, string? field) =>
+        ApiAnswer.Failed(status, type, [new WorkspaceFault(field, message)]).ExecuteAsync(context);
 }

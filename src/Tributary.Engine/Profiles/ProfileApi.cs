@@ -41,6 +41,9 @@ public sealed class ProfileApi(Func<WorkspaceSnapshot> workspace, ProfileQueries
         await context.Response.WriteAsync(JsonSerializer.Serialize(new { error = new { code, message } }));
     }
 
+    /// <summary>A refusal of a missing, wrong or too weak token.</summary>
+    public static Task RejectAsync(HttpContext context, int status, string message) => WriteErrorAsync(context, status, "authentication_error", message);
+
     private async Task AnswerAsync(HttpContext context, string prefix)
     {
         context.Response.Headers["Request-Id"] = context.TraceIdentifier;
