@@ -7,7 +7,8 @@ namespace Tributary.Engine.Tests.TestKit;
 public sealed class MemoryLog : IEventLog
 {
     private readonly Lock _gate = new();
-    private byte[] _bytes = [];
+    private byte[] _bytes = new byte[64 << 10];
+    private int _length;
     private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>When set, appends answer as if the queue before the disk were full.</summary>
@@ -22,7 +23,7 @@ public sealed class MemoryLog : IEventLog
     {
         get
         {
-            lock (_gate) return new LogOffset(_bytes.Length);
+            lock (_gate) return new LogOffset(_length);
         }
     }
 
@@ -32,11 +33,14 @@ public sealed class MemoryLog : IEventLog
         if (IsBusy) return ValueTask.FromResult(LogAppended.Busy);
         lock (_gate)
         {
-            var first = new LogOffset(_bytes.Length);
-            _bytes = [.. _bytes, .. records.Frames];
+            var first = new LogOffset(_length);
+            var end = _length + records.Frames.Length;
+            if (end > _bytes.Length) Array.Resize(ref _bytes, Math.Max(end, _bytes.Length * 2));
+            records.Frames.CopyTo(_bytes.AsSpan(_length));
+            _length = end;
             _grown.TrySetResult();
             _grown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return ValueTask.FromResult(new LogAppended(first, new LogOffset(_bytes.Length)));
+            return ValueTask.FromResult(new LogAppended(first, new LogOffset(_length)));
         }
     }
 
@@ -44,7 +48,7 @@ public sealed class MemoryLog : IEventLog
     {
         lock (_gate)
         {
-            var rest = _bytes.AsSpan((int)from.Value);
+            var rest = _bytes.AsSpan((int)from.Value, _length - (int)from.Value);
             if (rest.IsEmpty) return false;
             if (batch.Buffer.Length < rest.Length) batch.Buffer = new byte[rest.Length];
             rest.CopyTo(batch.Buffer);

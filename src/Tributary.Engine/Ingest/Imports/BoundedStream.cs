@@ -15,13 +15,16 @@ internal sealed class BoundedStream(Stream inner, long bytesMax) : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
+    /// <summary>What a sender is told of a file that is too large.</summary>
+    public static string TooLarge(long bytesMax) => $"Files can be up to {bytesMax / 1_000_000} MB.";
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
         {
             var read = await inner.ReadAsync(buffer, cancellationToken);
             _read += read;
-            return _read <= bytesMax ? read : throw new FileRefusedException($"Files can be up to {bytesMax / 1_000_000} MB.");
+            return _read <= bytesMax ? read : throw new FileRefusedException(TooLarge(bytesMax));
         }
         catch (InvalidDataException damaged)
         {

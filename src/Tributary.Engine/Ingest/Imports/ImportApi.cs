@@ -48,6 +48,12 @@ internal static class ImportApi
 
         TrackingApi.LiftBodyLimit(context);
         var bytesMax = services.GetRequiredService<IOptions<IngestOptions>>().Value.CsvBytesMax * (isCsv ? 1 : LinesFactor);
+        if (context.Request.ContentLength > bytesMax)
+        {
+            await TrackingAnswer.RefuseAsync(context, intake.Refused(IntakeResult.Invalid(BoundedStream.TooLarge(bytesMax))));
+            return;
+        }
+
         using var run = new ImportRun(intake, new Arrival { Source = source, WriteKey = key, ReceivedAt = intake.Now }, services.GetRequiredService<TimeProvider>());
         await using var file = new BoundedStream(decoded, bytesMax);
         try
