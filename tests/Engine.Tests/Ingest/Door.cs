@@ -33,7 +33,14 @@ internal sealed class Door
 
     public static Source Make(string metadataId, bool enabled = true) => new()
     {
-        Id = "src1", Number = 7, Slug = "shop", Name = "Shop", MetadataId = metadataId, SpaceId = "spa_1", WriteKeys = ["wk"], Enabled = enabled,
+        Id = "src1",
+        Number = 7,
+        Slug = "shop",
+        Name = "Shop",
+        MetadataId = metadataId,
+        SpaceId = "spa_1",
+        WriteKeys = ["wk"],
+        Enabled = enabled,
     };
 
     /// <summary>The one entry of a message on a route of its type.</summary>
@@ -52,7 +59,11 @@ internal sealed class Door
         _records.Clear();
         var tally = _normalizer.Write(_scan, new Arrival
         {
-            Source = Source, WriteKey = "wk"u8.ToArray(), ReceivedAt = Now, RouteType = routeType, PeerAddress = Encoding.ASCII.GetBytes(PeerAddress),
+            Source = Source,
+            WriteKey = "wk"u8.ToArray(),
+            ReceivedAt = Now,
+            RouteType = routeType,
+            PeerAddress = Encoding.ASCII.GetBytes(PeerAddress),
         }, _records);
         var entries = Read(_records);
         Xunit.Assert.Equal(tally, new Tally(entries.Count(e => e.Kind == ReceivedKind.Event), entries.Count(e => e.Kind == ReceivedKind.Discard)));

@@ -64,7 +64,13 @@ internal sealed class LakeWorld : IDisposable
 
     public static ResourceChange Source(uint number, string slug) => new("source", $"src{number}", new JsonObject
     {
-        ["id"] = $"src{number}", ["number"] = number, ["slug"] = slug, ["name"] = slug, ["metadataId"] = "http-api", ["spaceId"] = "spa_1", ["writeKeys"] = new JsonArray($"key{number}"),
+        ["id"] = $"src{number}",
+        ["number"] = number,
+        ["slug"] = slug,
+        ["name"] = slug,
+        ["metadataId"] = "http-api",
+        ["spaceId"] = "spa_1",
+        ["writeKeys"] = new JsonArray($"key{number}"),
     });
 
     public static DecidedCause Cause(EventType type = EventType.Track, string id = "m", long at = Noon, uint source = 1) =>

@@ -91,7 +91,15 @@ public sealed class DoorHost : IAsyncLifetime
 
     private static ResourceChange Source(uint number, string metadataId, string key, bool enabled, JsonObject settings) => new("source", $"src{number}", Body(new Source
     {
-        Id = $"src{number}", Number = number, Slug = key, Name = key, MetadataId = metadataId, Enabled = enabled, SpaceId = "spa_1", WriteKeys = [key], Settings = settings,
+        Id = $"src{number}",
+        Number = number,
+        Slug = key,
+        Name = key,
+        MetadataId = metadataId,
+        Enabled = enabled,
+        SpaceId = "spa_1",
+        WriteKeys = [key],
+        Settings = settings,
     }));
 
     private static JsonObject Body<T>(T resource) => JsonSerializer.SerializeToNode(resource, WorkspaceSnapshot.Json)!.AsObject();

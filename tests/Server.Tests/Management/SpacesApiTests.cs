@@ -12,7 +12,11 @@ public sealed class SpacesApiTests
         var rules = await server.GetAsync("/api/spaces/default/identity");
         rules["identifiers"]!.AsArray().Add(new JsonObject
         {
-            ["type"] = "phone", ["matchKeys"] = new JsonArray("phone"), ["limit"] = 2, ["window"] = "Weekly", ["priority"] = 12,
+            ["type"] = "phone",
+            ["matchKeys"] = new JsonArray("phone"),
+            ["limit"] = 2,
+            ["window"] = "Weekly",
+            ["priority"] = 12,
             ["blocked"] = new JsonArray(new JsonObject { ["pattern"] = "^[0-]*$" }, new JsonObject { ["exact"] = "-1" }),
         });
 
