@@ -10,11 +10,13 @@ using Tributary.Model;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Takes what a request brought into the received log: read the shape, find the source, keep its rate, normalise, append. When this answers 200 the
+/// Takes what a request brought into the received log: read the shape, find the source, keep its rate, normalise, append. When this answers
+/// 200 the
 /// messages are on disk. Bytes in, bytes out: nothing is built per message, buffers are pooled per request.
 /// </summary>
 internal sealed partial class EventIntake(
-    ReceivedLog log, Func<WorkspaceSnapshot> workspace, TimeProvider clock, IOptions<IngestOptions> options, IngestMetrics metrics, ILogger<EventIntake> logger)
+    ReceivedLog log, Func<WorkspaceSnapshot> workspace, TimeProvider clock, IOptions<IngestOptions> options, IngestMetrics metrics,
+    ILogger<EventIntake> logger)
 {
     private static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(1);
     private readonly ObjectPool<IntakeBuffers> _buffers = new DefaultObjectPool<IntakeBuffers>(new IntakeBuffersPolicy(), 256);
@@ -61,7 +63,9 @@ internal sealed partial class EventIntake(
         try
         {
             var appended = await log.Log.AppendAsync(records);
-            return appended.IsBusy ? IntakeResult.TooFast("The queue before the disk is full.", BusyRetryAfter) : IntakeResult.Taken(appended, tally);
+            return appended.IsBusy
+                ? IntakeResult.TooFast("The queue before the disk is full.", BusyRetryAfter)
+                : IntakeResult.Taken(appended, tally);
         }
         catch (IOException failure)
         {

@@ -15,7 +15,8 @@ internal sealed class IngestMetrics
     {
         var meter = meters.Create("Tributary.Ingest");
         _messages = meter.CreateCounter<long>("tributary.ingest.message", "{message}", "Messages made durable, by outcome.");
-        _refused = meter.CreateCounter<long>("tributary.ingest.refused_request", "{request}", "Requests of which nothing was taken, by status.");
+        _refused = meter.CreateCounter<long>("tributary.ingest.refused_request", "{request}",
+            "Requests of which nothing was taken, by status.");
         _duration = meter.CreateHistogram<double>("tributary.ingest.accept.duration", "s", "From the body's last byte to durable.");
     }
 
@@ -28,5 +29,6 @@ internal sealed class IngestMetrics
 
     public void Refused(int status) => _refused.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));
 
-    private static TagList Tags(Source source, string outcome) => new() { { "tributary.source", source.Slug }, { "tributary.outcome", outcome } };
+    private static TagList Tags(Source source, string outcome) =>
+        new() { { "tributary.source", source.Slug }, { "tributary.outcome", outcome } };
 }

@@ -7,9 +7,12 @@ namespace Tributary.Engine.Ingest;
 /// <summary>What the operator may set of Ingest; section <c>Ingest</c> of the configuration.</summary>
 public sealed class IngestOptions
 {
-    /// <summary>Largest body of a tracking call after decompression, in bytes. Larger bodies get 400 and nothing of them is stored.</summary>
+    /// <summary>
+    /// Largest body of a tracking call after decompression, in bytes. Larger bodies get 400 and nothing of them is stored.
+    /// </summary>
     /// <value>
-    /// 4 MiB. Segment documents 500 KB, but its node client under-measures its batches (spec/connections.md §12, trap 20), and refusing a whole batch would
+    /// 4 MiB. Segment documents 500 KB, but its node client under-measures its batches (spec/connections.md §12, trap 20), and refusing a
+    /// whole batch would
     /// lose the good messages in it.
     /// </value>
     [Range(64 << 10, 64 << 20)]
@@ -20,7 +23,9 @@ public sealed class IngestOptions
     [Range(1_000_000, 100_000_000_000)]
     public long CsvBytesMax { get; set; } = 100_000_000;
 
-    /// <summary>Networks of proxies in front of us, e.g. <c>10.0.0.0/8</c>: their <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed.</summary>
+    /// <summary>
+    /// Networks of proxies in front of us, e.g. <c>10.0.0.0/8</c>: their <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed.
+    /// </summary>
     /// <value>None: anybody can write such headers.</value>
     public IList<string> TrustedProxies { get; init; } = [];
 

@@ -16,7 +16,8 @@ public static class IngestServices
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
         services.AddOptions<IngestOptions>().BindConfiguration("Ingest")
-            .Validate(options => options.TrustedProxies.All(text => IPNetwork.TryParse(text, out _)), "Ingest:TrustedProxies must be networks such as 10.0.0.0/8.")
+            .Validate(options => options.TrustedProxies.All(text => IPNetwork.TryParse(text, out _)),
+                "Ingest:TrustedProxies must be networks such as 10.0.0.0/8.")
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddMetrics();

@@ -4,7 +4,8 @@ using Tributary.Engine.Log;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>What a request is answered with. A refusal means that nothing of it was taken.</summary>
-/// <param name="Status">200, 400, 429 or 503: others make some client retry for ever or drop what it should keep (spec/connections.md §1.6, §12).</param>
+/// <param name="Status">200, 400, 429 or 503: others make some client retry for ever or drop what it should keep (spec/connections.md §1.6,
+/// §12).</param>
 /// <param name="Message">What was wrong and where; null of a 200.</param>
 /// <param name="RetryAfter">Of a 429: how long to wait.</param>
 /// <param name="Appended">Of a 200: where the records lie in the received log.</param>
@@ -23,5 +24,6 @@ internal readonly record struct IntakeResult(int Status, string? Message, TimeSp
         new(StatusCodes.Status429TooManyRequests, message, retryAfter, default, default);
 
     /// <summary>An operator must act; the sender may try again.</summary>
-    public static IntakeResult Unavailable(string message) => new(StatusCodes.Status503ServiceUnavailable, message, default, default, default);
+    public static IntakeResult Unavailable(string message) =>
+        new(StatusCodes.Status503ServiceUnavailable, message, default, default, default);
 }

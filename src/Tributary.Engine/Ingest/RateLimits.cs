@@ -3,8 +3,10 @@ using System.Collections.Concurrent;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// One token bucket per source that has a limit: it fills at the limit's rate up to one second's worth. A request passes while there is a token, and may
-/// leave a debt that the next ones wait for: a batch larger than a second's worth must be able to pass at all, and the rate holds over time.
+/// One token bucket per source that has a limit: it fills at the limit's rate up to one second's worth. A request passes while there is a
+/// token, and may
+/// leave a debt that the next ones wait for: a batch larger than a second's worth must be able to pass at all, and the rate holds over
+/// time.
 /// </summary>
 internal sealed class RateLimits(TimeProvider clock)
 {

@@ -10,7 +10,8 @@ using Tributary.Model;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Segment's tracking API under <c>/v1</c>: the routes of spec/connections.md §1.1, with raw handlers because no client can be trusted to send the right
+/// Segment's tracking API under <c>/v1</c>: the routes of spec/connections.md §1.1, with raw handlers because no client can be trusted to
+/// send the right
 /// Content-Type. Every route answers with and without a trailing slash; see <see cref="TrackingPaths"/> for the odder spellings.
 /// </summary>
 public static class TrackingApi

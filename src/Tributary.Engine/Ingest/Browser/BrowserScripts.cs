@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// The files of Segment's npm package <c>@segment/analytics-next</c>, which the build puts beside the program. They are changed on the way out in the places where
+/// The files of Segment's npm package <c>@segment/analytics-next</c>, which the build puts beside the program. They are changed on the way
+/// out in the places where
 /// they name Segment's hosts, so that a page that uses ours never calls out (spec/connections.md §12, traps 51 and 52).
 /// </summary>
 internal sealed class BrowserScripts(IOptions<IngestOptions> options)
@@ -25,7 +26,9 @@ internal sealed class BrowserScripts(IOptions<IngestOptions> options)
     public byte[]? Chunk(string file, OwnAddress own)
     {
         // Names are letters, digits, dots and hyphens and end in .js: nothing that could leave the folder.
-        var isPlain = file.Length < 100 && file.EndsWith(".js", StringComparison.Ordinal) && file.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-');
+        var isPlain = file.Length < 100
+            && file.EndsWith(".js", StringComparison.Ordinal)
+            && file.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-');
         return isPlain && file.Contains(".bundle.", StringComparison.Ordinal) ? Serve(file, "", own) : null;
     }
 
@@ -40,7 +43,8 @@ internal sealed class BrowserScripts(IOptions<IngestOptions> options)
     }
 
     /// <summary>
-    /// The script with our address in place of Segment's. The write key goes only where the bundle sets it: it compares against the same text elsewhere.
+    /// The script with our address in place of Segment's. The write key goes only where the bundle sets it: it compares against the same
+    /// text elsewhere.
     /// The polyfill that old browsers would fetch from another host is asked for here, where there is none.
     /// </summary>
     internal static string AtHome(string script, string writeKey, OwnAddress own)
@@ -49,13 +53,15 @@ internal sealed class BrowserScripts(IOptions<IngestOptions> options)
         var address = $"{own.Scheme}://{host}";
         if (writeKey.Length > 0)
         {
-            script = script.Replace("analyticsWriteKey=\"__WRITE_KEY__\"", $"analyticsWriteKey=\"{Escaped(writeKey)}\"", StringComparison.Ordinal);
+            script = script.Replace("analyticsWriteKey=\"__WRITE_KEY__\"", $"analyticsWriteKey=\"{Escaped(writeKey)}\"",
+                StringComparison.Ordinal);
         }
 
         return script
             .Replace("\"api.segment.io/v1\"", $"\"{host}/v1\"", StringComparison.Ordinal)
             .Replace("\"https://cdn.segment.com", $"\"{address}", StringComparison.Ordinal)
-            .Replace("https://cdnjs.cloudflare.com/ajax/libs/babel-polyfill/7.7.0/", $"{address}/analytics-next/bundles/", StringComparison.Ordinal);
+            .Replace("https://cdnjs.cloudflare.com/ajax/libs/babel-polyfill/7.7.0/", $"{address}/analytics-next/bundles/",
+                StringComparison.Ordinal);
     }
 
     private static string Escaped(string text) => JsonEncodedText.Encode(text).ToString();

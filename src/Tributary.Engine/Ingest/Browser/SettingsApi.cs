@@ -73,7 +73,7 @@ internal static class SettingsApi
         if (script is null)
         {
             await NotFoundAsync(
-                context, "This file of @segment/analytics-next is not here. Install Node.js and npm, then build again: the build fetches the package.");
+                context, "This file of @segment/analytics-next is not here. Install npm, then build again: the build fetches the package.");
             return;
         }
 

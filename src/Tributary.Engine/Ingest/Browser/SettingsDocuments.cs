@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Tributary.Engine.Ingest;
 
-/// <summary>Makes the settings of a source as clients want them: little, but with every host named, or they would call Segment's cloud (trap 14).</summary>
+/// <summary>
+/// Makes the settings of a source as clients want them: little, but with every host named, or they would call Segment's cloud (trap 14).
+/// </summary>
 internal sealed class SettingsDocuments
 {
     /// <summary>The JSON document for a write key.</summary>

@@ -42,7 +42,8 @@ internal static class Cors
         headers.AccessControlAllowMethods = Methods;
         headers.AccessControlAllowHeaders = asked.ToString() is { Length: > 0 and <= EchoMax } ? asked : AlwaysAllowed;
         headers.AccessControlMaxAge = "86400";
-        if (context.Request.Headers.ContainsKey("Access-Control-Request-Private-Network")) headers["Access-Control-Allow-Private-Network"] = "true";
+        if (context.Request.Headers.ContainsKey("Access-Control-Request-Private-Network"))
+            headers["Access-Control-Allow-Private-Network"] = "true";
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 }

@@ -9,7 +9,8 @@ namespace Tributary.Engine.Ingest;
 internal static class PeerAddress
 {
     /// <summary>
-    /// The peer's IPv4 address as text; empty for IPv6, which is never collected (spec/connections.md §3). Behind trusted proxies it is the right-most entry of
+    /// The peer's IPv4 address as text; empty for IPv6, which is never collected (spec/connections.md §3). Behind trusted proxies it is the
+    /// right-most entry of
     /// <c>X-Forwarded-For</c> that no trusted proxy wrote of itself; entries further left could have been written by anybody.
     /// </summary>
     public static ReadOnlyMemory<byte> Of(HttpRequest request, IPNetwork[] proxies)
@@ -17,7 +18,9 @@ internal static class PeerAddress
         var address = Plain(request.HttpContext.Connection.RemoteIpAddress);
         if (address is null) return default;
         if (proxies.Length > 0 && IsProxy(address, proxies)) address = Forwarded(request, address, proxies);
-        return address.AddressFamily == AddressFamily.InterNetwork ? Encoding.ASCII.GetBytes(address.ToString()) : default(ReadOnlyMemory<byte>);
+        return address.AddressFamily == AddressFamily.InterNetwork
+            ? Encoding.ASCII.GetBytes(address.ToString())
+            : default(ReadOnlyMemory<byte>);
     }
 
     /// <summary>The scheme that the client used, as far as it can be believed.</summary>
@@ -30,7 +33,8 @@ internal static class PeerAddress
 
     private static IPAddress Forwarded(HttpRequest request, IPAddress peer, IPNetwork[] proxies)
     {
-        var entries = request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var entries = request.Headers["X-Forwarded-For"].ToString()
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var address = peer;
         for (var at = entries.Length - 1; at >= 0 && IPAddress.TryParse(entries[at], out var entry); at--)
         {

@@ -12,7 +12,8 @@ using Tributary.Model;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Tracking calls by GET: pixels in mails, AMP pages, and the JSONP of old browsers (spec/connections.md §1.7). A picture is answered whatever happens;
+/// Tracking calls by GET: pixels in mails, AMP pages, and the JSONP of old browsers (spec/connections.md §1.7). A picture is answered
+/// whatever happens;
 /// nobody could read an error there.
 /// </summary>
 internal static partial class PixelApi
@@ -52,7 +53,8 @@ internal static partial class PixelApi
         var callback = context.Request.Query["callback"].ToString();
         if (callback.Length > 0 && !Callback().IsMatch(callback))
         {
-            await TrackingAnswer.ErrorAsync(context, StatusCodes.Status400BadRequest, "invalid_request", "The callback is no name of a function.");
+            await TrackingAnswer.ErrorAsync(context, StatusCodes.Status400BadRequest, "invalid_request",
+                "The callback is no name of a function.");
             return;
         }
 
@@ -87,7 +89,9 @@ internal static partial class PixelApi
         return text.Length > 0 && status == OperationStatus.Done ? bytes[..written] : null;
     }
 
-    /// <summary>Dotted parameters as nested objects, all values as strings. A name that is both a value and an object keeps what came first.</summary>
+    /// <summary>
+    /// Dotted parameters as nested objects, all values as strings. A name that is both a value and an object keeps what came first.
+    /// </summary>
     internal static byte[] Encode(IEnumerable<KeyValuePair<string, StringValues>> query)
     {
         var message = new JsonObject();

@@ -18,16 +18,21 @@ internal readonly struct RequestBody : IDisposable
 
     public ArraySegment<byte> Bytes => _rented is null ? [] : new ArraySegment<byte>(_rented, 0, Length);
 
-    /// <summary>Reads a body of any content type; <c>Content-Encoding</c> may be gzip, deflate or br. Stops at <paramref name="bytesMax"/>, so a bomb costs no more.</summary>
+    /// <summary>
+    /// Reads a body of any content type; <c>Content-Encoding</c> may be gzip, deflate or br. Stops at <paramref name="bytesMax"/>, so a
+    /// bomb costs no more.
+    /// </summary>
     /// <exception cref="IOException">The client went away.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int bytesMax, CancellationToken cancellationToken)
     {
         if (request.ContentLength > bytesMax) return TooLarge(bytesMax);
         var body = Decoded(request);
-        if (body is null) return new RequestBody(null, 0, $"Content-Encoding {request.Headers.ContentEncoding} is not supported; use gzip or none.");
+        if (body is null)
+            return new RequestBody(null, 0, $"Content-Encoding {request.Headers.ContentEncoding} is not supported; use gzip or none.");
         try
         {
-            return await ReadAllAsync(body, (int)Math.Min(request.ContentLength + 1 ?? 16 << 10, bytesMax + 1L), bytesMax, cancellationToken);
+            return await ReadAllAsync(body, (int)Math.Min(request.ContentLength + 1 ?? 16 << 10, bytesMax + 1L), bytesMax,
+                cancellationToken);
         }
         catch (InvalidDataException)
         {

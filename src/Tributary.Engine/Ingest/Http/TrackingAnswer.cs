@@ -6,7 +6,8 @@ using Tributary.Engine.Log;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Writes answers in the one form that every SDK can read: Ruby parses any body, Java wants <c>success</c>, Python <c>code</c> and <c>message</c>, Ruby
+/// Writes answers in the one form that every SDK can read: Ruby parses any body, Java wants <c>success</c>, Python <c>code</c> and
+/// <c>message</c>, Ruby
 /// <c>error</c> (spec/connections.md §1.6).
 /// </summary>
 internal static class TrackingAnswer
@@ -40,7 +41,8 @@ internal static class TrackingAnswer
     {
         if (result.Status == StatusCodes.Status429TooManyRequests)
         {
-            var seconds = Math.Clamp((int)Math.Ceiling(result.RetryAfter.TotalSeconds), 1, RetryAfterMax).ToString(CultureInfo.InvariantCulture);
+            var wait = Math.Clamp((int)Math.Ceiling(result.RetryAfter.TotalSeconds), 1, RetryAfterMax);
+            var seconds = wait.ToString(CultureInfo.InvariantCulture);
             context.Response.Headers.RetryAfter = seconds;
             context.Response.Headers["X-RateLimit-Reset"] = seconds;
         }

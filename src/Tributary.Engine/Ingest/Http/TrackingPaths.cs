@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Hosting;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Brings the spellings of tracking paths that routing would not match to the plain one: doubled slashes (a Go endpoint that ends in a slash makes
-/// <c>//v1/batch</c>) and a prefix before <c>/v1</c> (a proxy's path, spec/connections.md §4.5). Only paths that end in a tracking route are touched.
+/// Brings the spellings of tracking paths that routing would not match to the plain one: doubled slashes (a Go endpoint that ends in a
+/// slash makes
+/// <c>//v1/batch</c>) and a prefix before <c>/v1</c> (a proxy's path, spec/connections.md §4.5). Only paths that end in a tracking route
+/// are touched.
 /// </summary>
 internal sealed class TrackingPaths : IStartupFilter
 {

@@ -6,14 +6,18 @@ using Tributary.Engine.Workspace;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Finds the source of a request in all the places where clients put their write key, in the order of spec/connections.md §1.2: Basic user name (with or without
-/// the colon), then <c>writeKey</c> or <c>write_key</c> of the body (also beside a Bearer token, which is not looked at yet), then the query.
+/// Finds the source of a request in all the places where clients put their write key, in the order of spec/connections.md §1.2: Basic user
+/// name (with or without
+/// the colon), then <c>writeKey</c> or <c>write_key</c> of the body (also beside a Bearer token, which is not looked at yet), then the
+/// query.
 /// </summary>
 internal static class WriteKeys
 {
     private const int KeyLengthMax = 256;
 
-    /// <summary>The source and its key; a null source when no place has a key that anybody owns. A wrong key in one place falls through to the next.</summary>
+    /// <summary>
+    /// The source and its key; a null source when no place has a key that anybody owns. A wrong key in one place falls through to the next.
+    /// </summary>
     public static (Source? Source, ReadOnlyMemory<byte> Key) Find(HttpRequest request, RequestScan? scan, WorkspaceSnapshot workspace)
     {
         Span<byte> room = stackalloc byte[KeyLengthMax * 3];
@@ -34,7 +38,9 @@ internal static class WriteKeys
 
     /// <summary>True when the request names a key at all; only for the wording of the answer.</summary>
     public static bool IsGiven(HttpRequest request, RequestScan? scan) =>
-        scan?.WriteKey.IsGiven == true || request.Headers.Authorization.Count > 0 || (request.QueryString.HasValue && request.Query.ContainsKey("writeKey"));
+        scan?.WriteKey.IsGiven == true
+        || request.Headers.Authorization.Count > 0
+        || (request.QueryString.HasValue && request.Query.ContainsKey("writeKey"));
 
     private static ReadOnlySpan<byte> FromBasic(string header, Span<byte> room)
     {

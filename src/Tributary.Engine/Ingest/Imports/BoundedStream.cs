@@ -1,6 +1,9 @@
 namespace Tributary.Engine.Ingest;
 
-/// <summary>A stream that may be read up to a number of bytes; behind it, or where compressed data is damaged, reading fails with <see cref="FileRefusedException"/>.</summary>
+/// <summary>
+/// A stream that may be read up to a number of bytes; behind it, or where compressed data is damaged, reading fails with <see
+/// cref="FileRefusedException"/>.
+/// </summary>
 internal sealed class BoundedStream(Stream inner, long bytesMax) : Stream
 {
     private long _read;

@@ -8,7 +8,8 @@ using Tributary.Engine.Workspace;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Reads a CSV file: each row becomes an identify, each column a trait, except those of ids and <c>timestamp</c>. Values are texts as they stand; empty ones say
+/// Reads a CSV file: each row becomes an identify, each column a trait, except those of ids and <c>timestamp</c>. Values are texts as they
+/// stand; empty ones say
 /// nothing. Rules and messages: spec/unify-engage-protocols-privacy.md §2.7.
 /// </summary>
 internal static class CsvImport
@@ -38,7 +39,8 @@ internal static class CsvImport
     }
 
     /// <summary>Takes all rows; null when all went well.</summary>
-    public static async ValueTask<IntakeResult?> ReadAsync(Stream file, ImportRun run, IReadOnlySet<string> identifiers, CancellationToken cancellationToken)
+    public static async ValueTask<IntakeResult?> ReadAsync(Stream file, ImportRun run, IReadOnlySet<string> identifiers,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -67,10 +69,12 @@ internal static class CsvImport
         }
     }
 
-    private static async ValueTask<IntakeResult?> ReadRowsAsync(CsvDataReader csv, Column[] columns, ImportRun run, CancellationToken cancellationToken)
+    private static async ValueTask<IntakeResult?> ReadRowsAsync(CsvDataReader csv, Column[] columns, ImportRun run,
+        CancellationToken cancellationToken)
     {
         var message = new ArrayBufferWriter<byte>(4096);
-        await using var writer = new Utf8JsonWriter(message, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        await using var writer = new Utf8JsonWriter(message,
+            new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         var rows = 0;
         while (await csv.ReadAsync(cancellationToken))
         {

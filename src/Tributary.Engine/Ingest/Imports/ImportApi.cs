@@ -8,8 +8,10 @@ using Tributary.Engine.Log;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// <c>POST /v1/import</c>: an envelope like any other, or a whole file of JSON lines (<c>application/x-ndjson</c>) or CSV (<c>text/csv</c>). Files are read as
-/// they come and appended in chunks, so memory does not grow with them; the write key comes as Basic user name or in the query. A source's rate limit
+/// <c>POST /v1/import</c>: an envelope like any other, or a whole file of JSON lines (<c>application/x-ndjson</c>) or CSV
+/// (<c>text/csv</c>). Files are read as
+/// they come and appended in chunks, so memory does not grow with them; the write key comes as Basic user name or in the query. A source's
+/// rate limit
 /// does not hold for files: the log's queue paces them.
 /// </summary>
 internal static class ImportApi
@@ -19,7 +21,8 @@ internal static class ImportApi
 
     public static Task ImportAsync(HttpContext context) => MediaTypeOf(context.Request) switch
     {
-        "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines" => FileAsync(context, isCsv: false),
+        "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines" =>
+            FileAsync(context, isCsv: false),
         "text/csv" => FileAsync(context, isCsv: true),
         _ => TrackingApi.BatchAsync(context),
     };
@@ -41,7 +44,9 @@ internal static class ImportApi
         var decoded = RequestBody.Decoded(context.Request);
         if (source is null || decoded is null)
         {
-            var fault = source is null ? "The write key is missing or no source has it." : "The Content-Encoding is not supported; use gzip or none.";
+            var fault = source is null
+                ? "The write key is missing or no source has it."
+                : "The Content-Encoding is not supported; use gzip or none.";
             await TrackingAnswer.RefuseAsync(context, intake.Refused(IntakeResult.Invalid(fault)));
             return;
         }
@@ -54,7 +59,8 @@ internal static class ImportApi
             return;
         }
 
-        using var run = new ImportRun(intake, new Arrival { Source = source, WriteKey = key, ReceivedAt = intake.Now }, services.GetRequiredService<TimeProvider>());
+        using var run = new ImportRun(intake, new Arrival { Source = source, WriteKey = key, ReceivedAt = intake.Now },
+            services.GetRequiredService<TimeProvider>());
         await using var file = new BoundedStream(decoded, bytesMax);
         try
         {
@@ -74,12 +80,14 @@ internal static class ImportApi
     {
         if (refusal is { } refused)
         {
-            await TrackingAnswer.RefuseAsync(context, refused with { Message = $"{refused.Message} {run.Durable.All} rows were taken before that." });
+            await TrackingAnswer.RefuseAsync(context,
+                refused with { Message = $"{refused.Message} {run.Durable.All} rows were taken before that." });
             return;
         }
 
         var services = context.RequestServices;
-        await TrackingAnswer.WaitAsync(context, run.End, services.GetRequiredService<ProcessingProgress>(), services.GetRequiredService<TimeProvider>());
+        await TrackingAnswer.WaitAsync(context, run.End, services.GetRequiredService<ProcessingProgress>(),
+            services.GetRequiredService<TimeProvider>());
         var answer = new { success = true, rows = run.Durable.All, accepted = run.Durable.Accepted, discarded = run.Durable.Discarded };
         await TrackingAnswer.JsonAsync(context, StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(answer));
     }

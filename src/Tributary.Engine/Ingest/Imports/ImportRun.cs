@@ -6,7 +6,8 @@ using Tributary.Model;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// The rows of one imported file on their way into the log, in chunks of <see cref="ChunkRows"/>. A row without a message id gets one that follows from
+/// The rows of one imported file on their way into the log, in chunks of <see cref="ChunkRows"/>. A row without a message id gets one that
+/// follows from
 /// its content, so that a second run of the same file doubles nothing.
 /// </summary>
 internal sealed class ImportRun(EventIntake intake, Arrival arrival, TimeProvider clock) : IDisposable
@@ -38,7 +39,8 @@ internal sealed class ImportRun(EventIntake intake, Arrival arrival, TimeProvide
         if (_buffers.Scan.Read(message, BodyShape.Message).IsFault)
         {
             ReceivedRecord.AddDiscard(
-                _buffers.Records, default, DiscardReason.NotAnObject, arrival.Source.Number, arrival.ReceivedAt, fallback, PayloadOf(message));
+                _buffers.Records, default, DiscardReason.NotAnObject, arrival.Source.Number, arrival.ReceivedAt, fallback,
+                PayloadOf(message));
             _waiting += new Tally(0, 1);
         }
         else

@@ -3,10 +3,13 @@ using System.IO.Pipelines;
 
 namespace Tributary.Engine.Ingest;
 
-/// <summary>Reads a file of one message per line, each with its <c>type</c>. Empty lines mean nothing; a line that is no object becomes a discard.</summary>
+/// <summary>
+/// Reads a file of one message per line, each with its <c>type</c>. Empty lines mean nothing; a line that is no object becomes a discard.
+/// </summary>
 internal static class JsonLinesImport
 {
-    // Longest line that is read at all, in bytes. A longer one is not JSON lines; a shorter one above the limit of a message is discarded alone.
+    // Longest line that is read at all, in bytes. A longer one is not JSON lines; a shorter one above the limit of a message is discarded
+    // alone.
     private const int LineBytesMax = 4 << 20;
 
     /// <summary>Takes all lines; null when all went well.</summary>

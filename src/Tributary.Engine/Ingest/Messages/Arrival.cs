@@ -26,7 +26,10 @@ internal readonly record struct Arrival
     /// </summary>
     public bool TraitsIdentify { get; init; }
 
-    /// <summary>The message id of messages that bring none; empty to draw a random one. Imports derive it from the content, so that a second run repeats it.</summary>
+    /// <summary>
+    /// The message id of messages that bring none; empty to draw a random one. Imports derive it from the content, so that a second run
+    /// repeats it.
+    /// </summary>
     public ReadOnlyMemory<byte> FallbackMessageId { get; init; }
 }
 

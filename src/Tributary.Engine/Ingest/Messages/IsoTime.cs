@@ -7,8 +7,10 @@ namespace Tributary.Engine.Ingest;
 /// <see cref="Min"/> and <see cref="Max"/> (the years 1 to 9999).
 /// </summary>
 /// <remarks>
-/// Forms seen on the wire: milliseconds and <c>Z</c> (browser, node, Java), seven digits (C#), six digits and <c>+00:00</c> (Python), nine digits and a
-/// local offset (Go), no fraction (PHP), months and days of one digit and dates alone (exports). Rule: spec/connections.md §2.2. What cannot be
+/// Forms seen on the wire: milliseconds and <c>Z</c> (browser, node, Java), seven digits (C#), six digits and <c>+00:00</c> (Python), nine
+/// digits and a
+/// local offset (Go), no fraction (PHP), months and days of one digit and dates alone (exports). Rule: spec/connections.md §2.2. What
+/// cannot be
 /// read counts as absent; nothing is clamped.
 /// </remarks>
 public static class IsoTime
@@ -27,7 +29,10 @@ public static class IsoTime
     // Epoch numbers below this are seconds: as milliseconds it is March 1973, as seconds the year 5138.
     private const double SecondsBelow = 1e11;
 
-    /// <summary>Reads an ISO 8601 text, leniently; without an offset it is UTC. Fractions beyond milliseconds are cut. A text of 9 to 16 digits is an epoch number.</summary>
+    /// <summary>
+    /// Reads an ISO 8601 text, leniently; without an offset it is UTC. Fractions beyond milliseconds are cut. A text of 9 to 16 digits is
+    /// an epoch number.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long ms)
     {
         ms = 0;
@@ -88,7 +93,8 @@ public static class IsoTime
     {
         if (text[0] is not ((byte)'T' or (byte)'t' or (byte)' ')) return false;
         text = text[1..];
-        if (!TakeNumber(ref text, 1, 2, out var hour) || !Take(ref text, (byte)':') || !TakeNumber(ref text, 1, 2, out var minute)) return false;
+        if (!TakeNumber(ref text, 1, 2, out var hour) || !Take(ref text, (byte)':') || !TakeNumber(ref text, 1, 2, out var minute))
+            return false;
         int second = 0, fraction = 0;
         if (Take(ref text, (byte)':'))
         {
@@ -123,7 +129,11 @@ public static class IsoTime
     {
         number = 0;
         var digits = 0;
-        while (digits < digitsMax && digits < text.Length && text[digits] is >= (byte)'0' and <= (byte)'9') number = (number * 10) + (text[digits++] - '0');
+        while (digits < digitsMax && digits < text.Length && text[digits] is >= (byte)'0' and <= (byte)'9')
+        {
+            number = (number * 10) + (text[digits++] - '0');
+        }
+
         text = text[digits..];
         return digits >= digitsMin;
     }

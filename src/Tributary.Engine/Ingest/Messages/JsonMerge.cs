@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Lays one JSON object over another, deeply: members of both that are objects are merged, otherwise the upper wins. Used when an envelope and its item both
+/// Lays one JSON object over another, deeply: members of both that are objects are merged, otherwise the upper wins. Used when an envelope
+/// and its item both
 /// have <c>context</c> or <c>integrations</c> (spec/connections.md §1.3), which is rare: Go and Java send one or the other.
 /// </summary>
 internal static class JsonMerge

@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Mends what clients are known to send and strict JSON forbids, before the reader sees it: a byte order mark, halves of surrogate pairs and, only
+/// Mends what clients are known to send and strict JSON forbids, before the reader sees it: a byte order mark, halves of surrogate pairs
+/// and, only
 /// after strict reading has failed, the literals NaN and Infinity that Python writes (spec/connections.md §12, trap 21).
 /// </summary>
 internal static class JsonRepair
@@ -14,7 +15,8 @@ internal static class JsonRepair
     public static Span<byte> WithoutMark(Span<byte> body) => body.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? body[3..] : body;
 
     /// <summary>
-    /// Overwrites each escape of half a surrogate pair, e.g. <c>\ud800</c>, with <c>\ufffd</c>: such text has no UTF-8 form and would make every later
+    /// Overwrites each escape of half a surrogate pair, e.g. <c>\ud800</c>, with <c>\ufffd</c>: such text has no UTF-8 form and would make
+    /// every later
     /// reader fail. Costs one vectorised search when there are no such escapes.
     /// </summary>
     public static void ReplaceLoneSurrogates(Span<byte> body)
@@ -29,7 +31,8 @@ internal static class JsonRepair
     }
 
     /// <summary>
-    /// Copies a body in which the bare words <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c> are replaced by <c>null</c>; false when it has none.
+    /// Copies a body in which the bare words <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c> are replaced by <c>null</c>; false when it
+    /// has none.
     /// The copy is at most four thirds as long.
     /// </summary>
     public static bool TryReplaceNonFinite(ReadOnlySpan<byte> body, ArrayBufferWriter<byte> target)

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// One forward pass over a JSON text. Notes how deep it went and overwrites numbers that no double can hold (1e999) with <c>null</c> in place, because
+/// One forward pass over a JSON text. Notes how deep it went and overwrites numbers that no double can hold (1e999) with <c>null</c> in
+/// place, because
 /// later readers would make infinity of them. No objects are made.
 /// </summary>
 /// <param name="body">The text; changed in place where a number is overwritten.</param>

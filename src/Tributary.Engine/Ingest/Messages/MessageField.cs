@@ -60,7 +60,8 @@ internal static class MessageFields
             : name.SequenceEqual("groupId"u8) ? MessageField.GroupId
             : name.SequenceEqual("version"u8) ? MessageField.Version
             : name.SequenceEqual("channel"u8) ? MessageField.Channel : MessageField.Other,
-        8 => name.SequenceEqual("writeKey"u8) ? MessageField.WriteKey : name.SequenceEqual("category"u8) ? MessageField.Category : MessageField.Other,
+        8 => name.SequenceEqual("writeKey"u8) ? MessageField.WriteKey
+            : name.SequenceEqual("category"u8) ? MessageField.Category : MessageField.Other,
         9 => name.SequenceEqual("messageId"u8) ? MessageField.MessageId
             : name.SequenceEqual("timestamp"u8) ? MessageField.Timestamp
             : name.SequenceEqual("projectId"u8) ? MessageField.ProjectId

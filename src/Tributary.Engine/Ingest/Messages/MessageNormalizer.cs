@@ -8,17 +8,21 @@ using Tributary.Model;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// Turns what one request brought into records of the received log: per message an event with the normalised message, or a discard with its code.
-/// Hot path: nothing is built on the heap for a message that keeps the rules and brings its own message id. Keep one per request; not thread-safe.
+/// Turns what one request brought into records of the received log: per message an event with the normalised message, or a discard with its
+/// code.
+/// Hot path: nothing is built on the heap for a message that keeps the rules and brings its own message id. Keep one per request; not
+/// thread-safe.
 /// </summary>
 /// <remarks>
-/// The normalised message is one JSON object: first <c>type, messageId, timestamp, userId, anonymousId, groupId, previousId</c>, then what was sent, byte for byte,
+/// The normalised message is one JSON object: first <c>type, messageId, timestamp, userId, anonymousId, groupId, previousId</c>, then what
+/// was sent, byte for byte,
 /// then what the server adds. Of a name that occurs twice the last counts. Rules: spec/connections.md §2 and §3.
 /// </remarks>
 internal sealed class MessageNormalizer
 {
     /// <summary>
-    /// Largest message, in bytes as sent, with what its envelope adds to it. 34 KiB: the documented 32 KiB and some slack, because SDKs count differently
+    /// Largest message, in bytes as sent, with what its envelope adds to it. 34 KiB: the documented 32 KiB and some slack, because SDKs
+    /// count differently
     /// (spec/connections.md §1.4).
     /// </summary>
     public const int MessageBytesMax = 34 << 10;
@@ -27,7 +31,8 @@ internal sealed class MessageNormalizer
     public const int DepthMax = 64;
 
     /// <summary>
-    /// Most bytes of records that one request may become. A body has at most 4 MiB; only an envelope's context that is copied into thousands of items gets
+    /// Most bytes of records that one request may become. A body has at most 4 MiB; only an envelope's context that is copied into
+    /// thousands of items gets
     /// beyond this. What no longer fits is discarded as too large.
     /// </summary>
     public const int RecordBytesMax = 8 << 20;
@@ -40,7 +45,9 @@ internal sealed class MessageNormalizer
     // Of the request at hand.
     private SourceFacts _source = null!;
 
-    /// <summary>Adds one record for every item of the scan, and one for the batch itself when it is empty or nothing of it was accepted.</summary>
+    /// <summary>
+    /// Adds one record for every item of the scan, and one for the batch itself when it is empty or nothing of it was accepted.
+    /// </summary>
     public Tally Write(RequestScan scan, in Arrival arrival, LogRecords records)
     {
         IsoTime.Format(arrival.ReceivedAt, _receivedAtText);
@@ -59,7 +66,8 @@ internal sealed class MessageNormalizer
     private static int AddBatchDiscard(RequestScan scan, in Arrival arrival, LogRecords records)
     {
         var isEmpty = scan.Items.Count == 0;
-        var payload = isEmpty ? scan.Body : Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"items\":{scan.Items.Count}}}"));
+        var summary = string.Create(CultureInfo.InvariantCulture, $"{{\"items\":{scan.Items.Count}}}");
+        var payload = isEmpty ? scan.Body : Encoding.UTF8.GetBytes(summary);
         var reason = isEmpty ? DiscardReason.EmptyBatch : DiscardReason.EmptyBatchResult;
         ReceivedRecord.AddDiscard(records, default, reason, arrival.Source.Number, arrival.ReceivedAt, [], payload);
         return 1;
@@ -84,7 +92,8 @@ internal sealed class MessageNormalizer
         var messageId = MessageIdOf(message, arrival, make: reason is null);
         if (reason is { } broken)
         {
-            ReceivedRecord.AddDiscard(records, type, broken, arrival.Source.Number, arrival.ReceivedAt, messageId, scan.Body[item.Start..item.End]);
+            ReceivedRecord.AddDiscard(records, type, broken, arrival.Source.Number, arrival.ReceivedAt, messageId,
+                scan.Body[item.Start..item.End]);
             return false;
         }
 
@@ -158,7 +167,9 @@ internal sealed class MessageNormalizer
         var times = MessageTimes.Of(message, scan, arrival.ReceivedAt);
         var integrations = IntegrationsOf(scan, message[MessageField.Integrations]);
         ReceivedRecord.BeginEvent(records, type, arrival.Source.Number, arrival.ReceivedAt, times.Timestamp, messageId);
-        var room = item.Length + context.Length + integrations.Length + messageId.Length + arrival.WriteKey.Length + _source.Identity.Length + 1024;
+        // 1,024 covers the names, times and quotes that the server adds.
+        var room = item.Length + context.Length + integrations.Length + messageId.Length
+            + arrival.WriteKey.Length + _source.Identity.Length + 1024;
         var writer = new MessageWriter(records.GetSpan(room), message);
         writer.Head(type, messageId, times.Timestamp);
         writer.Members();

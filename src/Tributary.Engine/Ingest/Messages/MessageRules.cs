@@ -4,7 +4,8 @@ using Tributary.Model;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// The checks at the door: a message that fails one is answered 200 and kept as a discard with its code. Rules and codes: spec/connections.md §1.8
+/// The checks at the door: a message that fails one is answered 200 and kept as a discard with its code. Rules and codes:
+/// spec/connections.md §1.8
 /// (Segment's "Failed on ingest"), and those of <see cref="DiscardReason"/> that are ours.
 /// </summary>
 internal static class MessageRules
@@ -25,12 +26,15 @@ internal static class MessageRules
             || message.HasIdOfOtherKind(MessageField.MessageId))
             return DiscardReason.IdNotString;
         if (message.IsLongerThan(MessageField.MessageId, MessageView.MessageIdLengthMax)
-            || message.IsLongerThan(MessageField.UserId, MessageView.IdLengthMax) || message.IsLongerThan(MessageField.AnonymousId, MessageView.IdLengthMax)
-            || message.IsLongerThan(MessageField.GroupId, MessageView.IdLengthMax) || message.IsLongerThan(MessageField.PreviousId, MessageView.IdLengthMax))
+            || message.IsLongerThan(MessageField.UserId, MessageView.IdLengthMax)
+            || message.IsLongerThan(MessageField.AnonymousId, MessageView.IdLengthMax)
+            || message.IsLongerThan(MessageField.GroupId, MessageView.IdLengthMax)
+            || message.IsLongerThan(MessageField.PreviousId, MessageView.IdLengthMax))
             return DiscardReason.FieldTooLong;
         if (type == EventType.Alias)
             return message.HasId(MessageField.UserId) && message.HasId(MessageField.PreviousId) ? null : DiscardReason.IdRequired;
-        if (!traitsIdentify && !message.HasId(MessageField.UserId) && !message.HasId(MessageField.AnonymousId)) return DiscardReason.NoUserAnonId;
+        if (!traitsIdentify && !message.HasId(MessageField.UserId) && !message.HasId(MessageField.AnonymousId))
+            return DiscardReason.NoUserAnonId;
         return type == EventType.Group && !message.HasId(MessageField.GroupId) ? DiscardReason.IdRequired : null;
     }
 
@@ -64,8 +68,11 @@ internal static class MessageRules
 
     private static DiscardReason? BrokenByObjects(in MessageView message)
     {
-        if (!message.IsEmptyArray(MessageField.Context) && NotAnObject(message, MessageField.Context, DiscardReason.ContextNotObject) is { } context) return context;
-        return message.IsEmptyArray(MessageField.Integrations) ? null : NotAnObject(message, MessageField.Integrations, DiscardReason.IntegrationsNotObject);
+        var context = message.IsEmptyArray(MessageField.Context)
+            ? null
+            : NotAnObject(message, MessageField.Context, DiscardReason.ContextNotObject);
+        if (context is not null || message.IsEmptyArray(MessageField.Integrations)) return context;
+        return NotAnObject(message, MessageField.Integrations, DiscardReason.IntegrationsNotObject);
     }
 
     private static DiscardReason? BrokenByContext(in MessageView message, EventType type, in ContextFacts context)
@@ -75,7 +82,8 @@ internal static class MessageRules
         if (context.ConsentVersion is not (JsonTokenType.None or JsonTokenType.Null or JsonTokenType.Number))
             return DiscardReason.ConsentVersionShouldBeNumber;
         if (type != EventType.Track || !message[MessageField.Event].Text(message.Body).SequenceEqual(ConsentEvent)) return null;
-        if (context.CategoryPreferences is JsonTokenType.None or JsonTokenType.Null) return DiscardReason.ConsentCategoryPreferencesShouldExist;
+        if (context.CategoryPreferences is JsonTokenType.None or JsonTokenType.Null)
+            return DiscardReason.ConsentCategoryPreferencesShouldExist;
         if (context.CategoryPreferences != JsonTokenType.StartObject) return DiscardReason.ConsentFieldsShouldBeObject;
         return context.HasPreferenceOfOtherKind ? DiscardReason.ConsentFieldsShouldBeBool : null;
     }

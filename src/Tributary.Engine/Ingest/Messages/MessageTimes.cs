@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Tributary.Engine.Ingest;
 
 /// <summary>
-/// The times of one message in milliseconds since 1970, with the error of the sender's clock taken out: what the sender's clock says of the event, against
+/// The times of one message in milliseconds since 1970, with the error of the sender's clock taken out: what the sender's clock says of the
+/// event, against
 /// what it says of the sending. Rule: spec/connections.md §2.2. Nothing is clamped; the future is legal.
 /// </summary>
 /// <param name="Timestamp">When it happened, by our clock.</param>

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Tributary.Engine.Ingest;
 
-/// <summary>One message as it was sent: its body, its members in order, and of each known field the last member with that name (the last wins).</summary>
+/// <summary>
+/// One message as it was sent: its body, its members in order, and of each known field the last member with that name (the last wins).
+/// </summary>
 internal readonly ref struct MessageView
 {
     /// <summary>Longest id accepted, in characters; the same as an identifier's value.</summary>
@@ -43,13 +45,15 @@ internal readonly ref struct MessageView
     };
 
     /// <summary>An id is of a kind that names nobody: an object, an array or a boolean.</summary>
-    public bool HasIdOfOtherKind(MessageField field) => this[field].IsGiven && this[field].Kind is not (JsonTokenType.String or JsonTokenType.Number);
+    public bool HasIdOfOtherKind(MessageField field) =>
+        this[field].IsGiven && this[field].Kind is not (JsonTokenType.String or JsonTokenType.Number);
 
     /// <summary>A string or number is longer than <paramref name="charactersMax"/>.</summary>
     public bool IsLongerThan(MessageField field, int charactersMax)
     {
         ref readonly var member = ref this[field];
-        if (member.Kind is not (JsonTokenType.String or JsonTokenType.Number) || member.End - member.Start - 2 <= charactersMax) return false;
+        if (member.Kind is not (JsonTokenType.String or JsonTokenType.Number) || member.End - member.Start - 2 <= charactersMax)
+            return false;
         if (member.Kind == JsonTokenType.Number) return member.End - member.Start > charactersMax;
         var reader = new Utf8JsonReader(member.Value(Body));
         reader.Read();
@@ -64,7 +68,10 @@ internal readonly ref struct MessageView
         return member.Kind == JsonTokenType.StartArray && Body[(member.Start + 1)..(member.End - 1)].TrimStart(" \t\r\n"u8).IsEmpty;
     }
 
-    /// <summary>The text of an id without quotes and escapes; writes to <paramref name="target"/> and returns the part used, empty when absent or too long.</summary>
+    /// <summary>
+    /// The text of an id without quotes and escapes; writes to <paramref name="target"/> and returns the part used, empty when absent or
+    /// too long.
+    /// </summary>
     public ReadOnlySpan<byte> IdText(MessageField field, Span<byte> target)
     {
         if (!HasId(field)) return [];

@@ -74,7 +74,8 @@ internal ref struct MessageWriter(Span<byte> target, MessageView message)
         Put(",\"receivedAt\":"u8);
         PutQuoted(receivedAt);
         Put(",\"version\":2,\"channel\":"u8);
-        if (_message[MessageField.Channel].Kind == JsonTokenType.String && _message.HasId(MessageField.Channel)) Put(_message.Value(MessageField.Channel));
+        if (_message[MessageField.Channel].Kind == JsonTokenType.String && _message.HasId(MessageField.Channel))
+            Put(_message.Value(MessageField.Channel));
         else Put(source.Channel);
         Put(source.Identity);
         Put(",\"writeKey\":"u8);

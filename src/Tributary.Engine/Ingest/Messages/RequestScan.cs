@@ -37,12 +37,15 @@ internal readonly record struct ScannedItem(
 }
 
 /// <summary>
-/// Where everything lies in one request's body, found in one pass without building strings or objects. Reused from request to request; valid until
+/// Where everything lies in one request's body, found in one pass without building strings or objects. Reused from request to request;
+/// valid until
 /// the next <see cref="Read"/>.
 /// </summary>
 internal sealed class RequestScan
 {
-    /// <summary>Most items of a batch that are looked at; what stands behind is discarded with <c>batch_too_long</c>. Segment's documented limit.</summary>
+    /// <summary>
+    /// Most items of a batch that are looked at; what stands behind is discarded with <c>batch_too_long</c>. Segment's documented limit.
+    /// </summary>
     public const int ItemsMax = 2_500;
 
     /// <summary>Most items, surplus included, of a body that is taken at all; bounds the discards that one request can cause.</summary>
@@ -76,7 +79,9 @@ internal sealed class RequestScan
     /// <summary>Of an envelope: what every item's integrations are merged over.</summary>
     public Member Integrations { get; private set; }
 
-    /// <summary>Of an envelope: the levels that its context and integrations bring into each item, the item's own first level included.</summary>
+    /// <summary>
+    /// Of an envelope: the levels that its context and integrations bring into each item, the item's own first level included.
+    /// </summary>
     public int DefaultsDepth { get; private set; }
 
     public ReadOnlySpan<Member> MembersOf(in ScannedItem item) =>
@@ -85,7 +90,8 @@ internal sealed class RequestScan
     public ref readonly ScannedItem this[int index] => ref System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_items)[index];
 
     /// <summary>
-    /// Reads a body. Its bytes may be changed in place (lone surrogates, numbers beyond a double) and must stay untouched while the scan is in use.
+    /// Reads a body. Its bytes may be changed in place (lone surrogates, numbers beyond a double) and must stay untouched while the scan is
+    /// in use.
     /// </summary>
     public ScanFault Read(ArraySegment<byte> body, BodyShape shape)
     {

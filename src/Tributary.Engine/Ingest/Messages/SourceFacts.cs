@@ -4,7 +4,10 @@ using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Ingest;
 
-/// <summary>What Ingest asks of a source for every message, worked out once: the source's own properties search the catalogue and its settings each time.</summary>
+/// <summary>
+/// What Ingest asks of a source for every message, worked out once: the source's own properties search the catalogue and its settings each
+/// time.
+/// </summary>
 internal sealed class SourceFacts
 {
     // A source belongs to one snapshot of the workspace; its facts go with it.
