@@ -77,5 +77,10 @@ public sealed record StartedServer(WebApplication App) : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => App.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        // The workers stop before the files they read are closed.
+        await App.StopAsync();
+        await App.DisposeAsync();
+    }
 }
