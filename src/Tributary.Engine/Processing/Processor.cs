@@ -32,6 +32,8 @@ public sealed partial class Processor
     private readonly Dictionary<long, Exception> _poison = [];
     private LogOffset _next;
     private long _lastCommit;
+    private Flight? _flight;
+    private LogRecords _spare = new(1 << 20);
 
     public Processor(
         IEventLog received, IDecisionLog decided, IStateStore store, ProcessingProgress progress, ProcessingOptions options, TimeProvider clock, ILogger<Processor> logger)
@@ -88,6 +90,7 @@ public sealed partial class Processor
     /// <exception cref="IOException">Storage failed; the caller restarts from the last commit.</exception>
     internal bool RunBatch()
     {
+        _context.Dedup.Fill(_context.Now);
         if (!_received.Read(_next, _batch)) return false;
         foreach (var record in _batch)
         {
@@ -96,37 +99,58 @@ public sealed partial class Processor
         }
 
         _next = _batch.Next;
+        if (_flight is { Written.IsCompleted: true }) Land();
+        var isIdle = _next >= _received.End;
         var isDue = _clock.GetElapsedTime(_lastCommit).TotalMilliseconds >= _options.CommitEveryMs || _context.Decided.Frames.Length >= _options.CommitBytesMax;
-        if (isDue || _next >= _received.End) Commit();
+        if (isIdle || isDue) Commit();
+        // Readers wait for what is the last there is; while there is more, the next records are worked on beside the disk.
+        if (isIdle) Land();
         return true;
     }
 
-    /// <summary>Makes everything since the last commit visible at once.</summary>
-    internal void Commit()
+    /// <summary>
+    /// Hands over everything since the last commit to be written, and goes on. One commit is under way at a time.
+    /// </summary>
+    private void Commit()
     {
-        // :: Step 1. The decisions are on disk before anything refers to them.
-        var decidedEnd = new LogOffset(_context.DecidedNext);
-        if (_context.Decided.Count > 0) _decided.AppendAsync(_context.Decided).AsTask().GetAwaiter().GetResult();
-
-        // :: Step 2. From here on the state is the truth. A crash before this line leaves no trace: on start the event log is cut back to what the state knows.
+        Land();
+        var end = new LogOffset(_context.DecidedNext);
         _context.Graph.Write(_context.Draft);
         _context.Counters.Write(_context.Draft);
         _context.Dedup.Turn(_context.Now, _context.Draft);
-        new ProcessingPosition(_next, decidedEnd, _context.Now).Write(_context.Draft);
-        _context.Draft.Commit();
-
-        // :: Step 3. Readers may see it.
-        _decided.Publish(decidedEnd);
-        _context.Draft.Dispose();
-        _context.Draft = _store.Begin();
-        _context.Graph.Committed();
+        _context.Dedup.Settle();
+        new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
+        var (draft, decided) = (_context.Draft, _context.Decided);
+        _flight = new Flight(Task.Run(() => WriteAsync(decided, draft)), draft, decided, _next, end);
+        (_context.Draft, _context.Decided, _spare) = (_store.Begin(), _spare, decided);
+        _context.DecidedBase = end.Value;
         _context.Counters.Committed();
-        _context.Dedup.Settled();
-        _context.Decided.Clear(DecidedBufferKeep);
-        _context.DecidedBase = decidedEnd.Value;
-        _poison.Clear();
         _lastCommit = _clock.GetTimestamp();
-        _progress.Advance(_next);
+    }
+
+    private async Task WriteAsync(LogRecords decided, IStateDraft draft)
+    {
+        // :: Step 1. The decisions are on disk before anything refers to them.
+        if (decided.Count > 0) await _decided.AppendAsync(decided);
+        // :: Step 2. From here on the state is the truth. A crash before this line leaves no trace: on start the event log is cut back to what the state knows.
+        draft.Commit();
+    }
+
+    /// <summary>Waits for the commit that is under way and lets readers see it.</summary>
+    /// <exception cref="IOException">It failed; nothing of it is visible.</exception>
+    private void Land()
+    {
+        if (_flight is not { } flight) return;
+        flight.Written.GetAwaiter().GetResult();
+        _flight = null;
+        // :: Step 3. Readers may see it.
+        _decided.Publish(flight.Decided);
+        flight.Draft.Dispose();
+        flight.Records.Clear(DecidedBufferKeep);
+        _context.Graph.Committed();
+        _context.Dedup.Settled();
+        foreach (var offset in _poison.Keys.Where(offset => offset < flight.Received.Value).ToList()) _poison.Remove(offset);
+        _progress.Advance(flight.Received);
     }
 
     private bool TryStep(in LogRecord record)
@@ -184,12 +208,22 @@ public sealed partial class Processor
     // Forgets what is not committed and goes back to what is.
     private void Restart()
     {
+        if (_flight is { } flight)
+        {
+            // It ends one way or the other before anything is read: what it wrote counts, what it did not is done again.
+            flight.Written.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+            _ = flight.Written.Exception;
+            flight.Draft.Dispose();
+            flight.Records.Clear(DecidedBufferKeep);
+            _flight = null;
+        }
+
         var position = ProcessingPosition.Read(_store);
         _context.Draft.Dispose();
         _context.Draft = _store.Begin();
         _context.Graph.Abandon();
         _context.Counters.Abandon();
-        _context.Dedup.Settled();
+        _context.Dedup.Abandon();
         _context.Decided.Clear(DecidedBufferKeep);
         _context.Now = position.Now;
         _context.Use(RevisionStep.Load(_store));
@@ -203,4 +237,7 @@ public sealed partial class Processor
         _context.DecidedBase = position.Decided.Value;
         _progress.Advance(_next);
     }
+
+    /// <summary>A commit under way.</summary>
+    private sealed record Flight(Task Written, IStateDraft Draft, LogRecords Records, LogOffset Received, LogOffset Decided);
 }

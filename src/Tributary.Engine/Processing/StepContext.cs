@@ -23,7 +23,7 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     public SourceCounters Counters { get; } = new(store);
 
     /// <summary>What will be appended to the event log.</summary>
-    public LogRecords Decided { get; } = new(1 << 20);
+    public LogRecords Decided { get; set; } = new(1 << 20);
 
     /// <summary>Where in the event log <see cref="Decided"/> will begin.</summary>
     public long DecidedBase { get; set; }
