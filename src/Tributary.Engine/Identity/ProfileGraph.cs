@@ -24,7 +24,7 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     private Dictionary<ProfileId, ProfileId?> _retiring = [];
     private HashSet<ProfileId> _gone = [];
     private HashSet<ProfileId> _going = [];
-    private readonly ByteWriter _writer = new();
+    private readonly ProfileEncoder _encoder = new();
     private long _weight;
 
     /// <summary>The profile that owns an identifier; null while nobody does.</summary>
@@ -136,11 +136,10 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         foreach (var profile in _dirty)
         {
             if (!profile.IsDirty) continue;
-            _writer.Clear();
-            ProfileCodec.Encode(profile, _writer);
-            draft.Put(Table.Profiles, StateKeys.Profile(profile.Space, profile.Id), _writer.Written);
+            var encoded = _encoder.Encode(profile);
+            draft.Put(Table.Profiles, StateKeys.Profile(profile.Space, profile.Id), encoded);
             _weight -= WeightOf(profile);
-            profile.EncodedSize = _writer.Written.Length;
+            profile.EncodedSize = encoded.Length;
             _weight += WeightOf(profile);
         }
 
