@@ -31,6 +31,7 @@ public sealed partial class Processor
     // Offsets of records that made a step throw since the last commit: the next time they are met, they are quarantined.
     private readonly Dictionary<long, Exception> _poison = [];
     private LogOffset _next;
+    private LogOffset _committing;
     private long _lastCommit;
     private Flight? _flight;
     private LogRecords _spare = new(1 << 20);
@@ -62,7 +63,9 @@ public sealed partial class Processor
         {
             try
             {
-                if (!RunBatch()) await _received.WaitAsync(_next, stopping);
+                if (RunBatch()) continue;
+                if (HasUncommitted) await LingerAsync(stopping);
+                else await _received.WaitAsync(_next, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -82,6 +85,8 @@ public sealed partial class Processor
     public void RunToEnd()
     {
         while (RunBatch()) { }
+        if (HasUncommitted) Commit();
+        Land();
     }
 
     /// <summary>
@@ -100,12 +105,39 @@ public sealed partial class Processor
 
         _next = _batch.Next;
         if (_flight is { Written.IsCompleted: true }) Land();
+        var sinceCommit = _clock.GetElapsedTime(_lastCommit).TotalMilliseconds;
         var isIdle = _next >= _received.End;
-        var isDue = _clock.GetElapsedTime(_lastCommit).TotalMilliseconds >= _options.CommitEveryMs || _context.Decided.Frames.Length >= _options.CommitBytesMax;
-        if (isIdle || isDue) Commit();
-        // Readers wait for what is the last there is; while there is more, the next records are worked on beside the disk.
-        if (isIdle) Land();
+        if (isIdle && sinceCommit >= _options.CommitRestMs)
+        {
+            // Readers wait for what is the last there is; while there is more, the next records are worked on beside the disk.
+            Commit();
+            Land();
+        }
+        else if (sinceCommit >= _options.CommitEveryMs || _context.Decided.Frames.Length >= _options.CommitBytesMax)
+        {
+            Commit();
+        }
+
         return true;
+    }
+
+    private bool HasUncommitted => _next > _committing;
+
+    // A commit has a price of its own, so under a thin stream of events they come at a bounded rate; the first event after a rest is committed at once.
+    private async Task LingerAsync(CancellationToken stopping)
+    {
+        var left = TimeSpan.FromMilliseconds(_options.CommitRestMs) - _clock.GetElapsedTime(_lastCommit);
+        if (left > TimeSpan.Zero)
+        {
+            using var rested = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            var rest = Task.Delay(left, _clock, rested.Token);
+            await Task.WhenAny(_received.WaitAsync(_next, rested.Token).AsTask(), rest);
+            await rested.CancelAsync();
+            if (!rest.IsCompletedSuccessfully) return;
+        }
+
+        Commit();
+        Land();
     }
 
     /// <summary>
@@ -125,6 +157,7 @@ public sealed partial class Processor
         (_context.Draft, _context.Decided, _spare) = (_store.Begin(), _spare, decided);
         _context.DecidedBase = end.Value;
         _context.Counters.Committed();
+        _committing = _next;
         _lastCommit = _clock.GetTimestamp();
     }
 
@@ -228,7 +261,7 @@ public sealed partial class Processor
         _context.Now = position.Now;
         _context.Use(RevisionStep.Load(_store));
         _poison.Clear();
-        _next = position.Received;
+        _next = _committing = position.Received;
         _lastCommit = _clock.GetTimestamp();
         // After a commit that failed between its two steps the event log holds decisions that no state knows: they are written once more behind them
         // only if the log cannot be cut, so it is asked to.

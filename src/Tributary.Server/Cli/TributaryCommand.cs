@@ -17,6 +17,7 @@ internal static class TributaryCommand
             new EventsCommand(),
             new ProfilesCommand(),
             new LakeCommand(),
+            new BenchCommand(),
         };
         serve.AlsoOn(root);
         return root;
