@@ -33,6 +33,7 @@ public static class TributaryHost
         var management = app.MapGroup("").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         management.MapGraphApi();
         management.MapIdentityApi();
+        management.MapQuarantineApi();
         management.MapLakeApi();
         api.MapUnknown();
         return app;

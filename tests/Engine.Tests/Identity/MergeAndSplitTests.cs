@@ -124,6 +124,15 @@ public sealed class MergeAndSplitTests
         Assert.Equal(2, ProfileView.EventCount(river.Find("user_id:u1")!));
         var rejection = Assert.Single(Rejections.Find(river.Store, Table.Quarantine, "poison"));
         Assert.Equal(("InvalidOperationException", "boom"), (rejection.Code, rejection.Detail));
+
+        // After the cause is mended, the payload that was kept goes through the river again.
+        river.Processor.Probe = null;
+        var queries = new EventQueries(river.Store, new ReceivedLog(river.Received), new DecidedLog(river.Decided));
+        var records = new LogRecords();
+        records.Add(queries.ReadReceived(rejection.Offset)!.Value.Span);
+        river.Received.AppendAsync(records).AsTask().GetAwaiter().GetResult();
+        Assert.Equal(3, ProfileView.EventCount(river.Find("user_id:u1")!));
+        Assert.Equal((4, 3, 1), (river.Counts().Received, river.Counts().Accepted, river.Counts().Quarantined));
     }
 
     [Fact]
