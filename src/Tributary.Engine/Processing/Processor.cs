@@ -35,6 +35,7 @@ public sealed partial class Processor
     private long _lastCommit;
     private Flight? _flight;
     private LogRecords _spare = new(1 << 20);
+    private List<TimelineEntry> _spareTimeline = [];
 
     public Processor(
         IEventLog received, IDecisionLog decided, IStateStore store, ProcessingProgress progress, ProcessingOptions options, TimeProvider clock, ILogger<Processor> logger)
@@ -152,19 +153,23 @@ public sealed partial class Processor
         _context.Dedup.Turn(_context.Now, _context.Draft);
         _context.Dedup.Settle();
         new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
-        var (draft, decided) = (_context.Draft, _context.Decided);
-        _flight = new Flight(Task.Run(() => WriteAsync(decided, draft)), draft, decided, _next, end);
-        (_context.Draft, _context.Decided, _spare) = (_store.Begin(), _spare, decided);
+        var (draft, decided, timeline) = (_context.Draft, _context.Decided, _context.Timeline);
+        _flight = new Flight(Task.Run(() => WriteAsync(decided, timeline, draft)), draft, decided, timeline, _next, end);
+        (_context.Draft, _context.Decided, _context.Timeline) = (_store.Begin(), _spare, _spareTimeline);
+        (_spare, _spareTimeline) = (decided, timeline);
         _context.DecidedBase = end.Value;
         _context.Counters.Committed();
         _committing = _next;
         _lastCommit = _clock.GetTimestamp();
     }
 
-    private async Task WriteAsync(LogRecords decided, IStateDraft draft)
+    private async Task WriteAsync(LogRecords decided, List<TimelineEntry> timeline, IStateDraft draft)
     {
         // :: Step 1. The decisions are on disk before anything refers to them.
-        if (decided.Count > 0) await _decided.AppendAsync(decided);
+        var appended = decided.Count > 0 ? _decided.AppendAsync(decided).AsTask() : Task.CompletedTask;
+        TimelineEntry.Write(timeline, draft);
+        _context.Dedup.Write(draft);
+        await appended;
         // :: Step 2. From here on the state is the truth. A crash before this line leaves no trace: on start the event log is cut back to what the state knows.
         draft.Commit();
     }
@@ -180,6 +185,7 @@ public sealed partial class Processor
         _decided.Publish(flight.Decided);
         flight.Draft.Dispose();
         flight.Records.Clear(DecidedBufferKeep);
+        flight.Timeline.Clear();
         _context.Graph.Committed();
         _context.Dedup.Settled();
         foreach (var offset in _poison.Keys.Where(offset => offset < flight.Received.Value).ToList()) _poison.Remove(offset);
@@ -248,6 +254,7 @@ public sealed partial class Processor
             _ = flight.Written.Exception;
             flight.Draft.Dispose();
             flight.Records.Clear(DecidedBufferKeep);
+            flight.Timeline.Clear();
             _flight = null;
         }
 
@@ -258,6 +265,7 @@ public sealed partial class Processor
         _context.Counters.Abandon();
         _context.Dedup.Abandon();
         _context.Decided.Clear(DecidedBufferKeep);
+        _context.Timeline.Clear();
         _context.Now = position.Now;
         _context.Use(RevisionStep.Load(_store));
         _poison.Clear();
@@ -272,5 +280,5 @@ public sealed partial class Processor
     }
 
     /// <summary>A commit under way.</summary>
-    private sealed record Flight(Task Written, IStateDraft Draft, LogRecords Records, LogOffset Received, LogOffset Decided);
+    private sealed record Flight(Task Written, IStateDraft Draft, LogRecords Records, List<TimelineEntry> Timeline, LogOffset Received, LogOffset Decided);
 }
