@@ -45,7 +45,7 @@ public static class LakeServices
     {
         protected override Task ExecuteAsync(CancellationToken stoppingToken)
         {
-            readers.Add(() => loader.Position);
+            readers.Add(() => loader.SavedPosition);
             return Task.Run(() => loader.RunAsync(stoppingToken), CancellationToken.None);
         }
     }
