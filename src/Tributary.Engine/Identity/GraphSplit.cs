@@ -34,7 +34,7 @@ internal static class GraphSplit
         for (var i = 0; i < components.Count; i++)
         {
             var part = new Profile(ids[i], profile.Space, profile.Collection, components[i].Min(node => node.CreatedAt));
-            part.Nodes.AddRange(components[i]);
+            part.Nodes.AddRange(components[i].OrderBy(node => node.Number));
             part.Links.AddRange(kept.Where(link => components[i].Contains(link.A)));
             parts.Add(part);
         }
