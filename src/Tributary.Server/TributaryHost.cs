@@ -77,5 +77,10 @@ public sealed record StartedServer(WebApplication App) : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => App.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        // Disposing alone does not wait for the workers, which would then meet a state store that is closed under them.
+        await App.StopAsync();
+        await App.DisposeAsync();
+    }
 }
