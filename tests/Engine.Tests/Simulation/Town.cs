@@ -12,7 +12,9 @@ namespace Tributary.Engine.Tests.Simulation;
 /// Some fifteen people who use a website and write to a help desk: on several devices, some of them shared, sometimes under each other's names. Makes the
 /// records that the door would write for what they do.
 /// </summary>
-internal sealed class Town(Random random)
+/// <param name="random">The seed's.</param>
+/// <param name="ids">Profile ids that a person at the console may have seen, live and retired.</param>
+internal sealed class Town(Random random, Func<IReadOnlyList<ProfileId>> ids)
 {
     public const uint Website = 1;
     public const uint HelpDesk = 2;
@@ -104,14 +106,23 @@ internal sealed class Town(Random random)
             Collection = random.Next(12) == 0 ? ProfileCollection.Accounts : ProfileCollection.Users,
             Profile = "",
         };
-        string Name(int of) => command.Collection == ProfileCollection.Accounts ? $"group_id:g{of % 4}" : random.Next(3) switch { 0 => $"user_id:u{of}", 1 => $"anonymous_id:a{of}.{random.Next(4)}", _ => $"email:e{of}.{random.Next(2)}@example.com" };
-        command = command.Kind == ProfileCommandKind.Merge
-            ? command with { Profile = Name(person), With = Name(random.Next(People)) }
-            : command with { Profile = Name(person), Identifiers = [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => Name(person))] };
+        command = command with { Profile = NameOf(person, command.Collection) };
         // A split is most often of the identifier that named the profile, so that most of them find what they cut.
-        if (command.Kind == ProfileCommandKind.Split && random.Next(3) > 0) command = command with { Identifiers = [command.Profile] };
+        command = command.Kind == ProfileCommandKind.Merge ? command with { With = NameOf(random.Next(People), command.Collection) }
+            : random.Next(3) > 0 ? command with { Identifiers = [command.Profile] }
+            : command with { Identifiers = [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => NameOf(person, command.Collection))] };
+        var known = ids();
+        if (known.Count > 0 && random.Next(3) == 0) command = command with { Profile = known[random.Next(known.Count)].ToString() };
         ReceivedRecord.AddJson(records, ReceivedKind.Command, Now, command.ToJson());
     }
+
+    private string NameOf(int person, ProfileCollection collection) => random.Next(3) switch
+    {
+        _ when collection == ProfileCollection.Accounts => $"group_id:g{person % 4}",
+        0 => $"user_id:u{person}",
+        1 => $"anonymous_id:a{person}.{random.Next(4)}",
+        _ => $"email:e{person}.{random.Next(2)}@example.com",
+    };
 
     private void ChangeWorkspace(LogRecords records)
     {

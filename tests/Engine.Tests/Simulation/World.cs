@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
+using Tributary.Engine.Storage;
 using Tributary.Model;
 
 namespace Tributary.Engine.Tests.Simulation;
@@ -26,8 +27,8 @@ internal sealed class World
     {
         _random = new Random(seed);
         _faults = new Faults(_random, _random.Next(4) * 0.01);
-        _town = new Town(_random);
         Store = new SimulatedStore(_faults);
+        _town = new Town(_random, () => [.. Store[Table.Profiles].Concat(Store[Table.Retired]).Select(row => ProfileId.Read(row.Key.AsSpan(2)))]);
         // A cache that keeps nothing finds what only works while a profile stays decoded.
         _options = new ProcessingOptions { ProfileCacheBytes = _random.Next(2) == 0 ? 1 : 64 << 20, CommitBytesMax = _random.Next(3) == 0 ? 2_000 : 16 << 20 };
         _faults.AreOver = true;
