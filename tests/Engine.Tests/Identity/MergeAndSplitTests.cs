@@ -1,3 +1,4 @@
+using System.Text;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
@@ -189,5 +190,19 @@ public sealed class MergeAndSplitTests
         }
 
         foreach (var (name, owner) in owners) Assert.Equal(river.Find(name)!.Id, canonical[owner]);
+    }
+
+    [Fact]
+    public void A_merge_that_leaves_no_trait_says_so()
+    {
+        using var river = new River()
+            .Identify(user: "u1", traits: """{"plan":"free"}""", timestamp: 10)
+            .Identify(anonymous: "a1", traits: """{"plan":null}""", timestamp: 20)
+            .Track(user: "u1", anonymous: "a1", messageId: "join");
+
+        var told = river.Decisions().Last(record => record.Kind == DecidedKind.Traits);
+
+        Assert.Equal("{}", river.Traits("user_id:u1"));
+        Assert.Equal(("join", true, "{}"), (Encoding.UTF8.GetString(told.MessageId.Span), told.TraitsReplaced, Encoding.UTF8.GetString(told.Payload.Span)));
     }
 }
