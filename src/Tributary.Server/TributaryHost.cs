@@ -80,7 +80,7 @@ public sealed record StartedServer(WebApplication App) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // The workers stop before the files they read are closed.
+        // Disposing alone does not wait for the workers, which would then meet a state store that is closed under them.
         await App.StopAsync();
         await App.DisposeAsync();
     }

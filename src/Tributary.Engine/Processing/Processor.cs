@@ -60,10 +60,14 @@ public sealed partial class Processor
     /// <summary>Works until it is stopped. What was read and not committed then is read again after the next start.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        var hasFailed = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
+                // Going back reads and cuts as well, so storage that is still gone is met here again.
+                if (hasFailed) Restart();
+                hasFailed = false;
                 if (RunBatch()) continue;
                 if (HasUncommitted) await LingerAsync(stopping);
                 else await _received.WaitAsync(_next, stopping);
@@ -76,7 +80,7 @@ public sealed partial class Processor
             {
                 // Storage may come back; nothing of the failed commit is visible, so trying again is safe.
                 LogStorageFailed(failure, PauseAfterFailure);
-                Restart();
+                hasFailed = true;
                 await Task.Delay(PauseAfterFailure, _clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -244,8 +248,8 @@ public sealed partial class Processor
         }
     }
 
-    // Forgets what is not committed and goes back to what is.
-    private void Restart()
+    /// <summary>Forgets what is not committed and goes back to what is.</summary>
+    internal void Restart()
     {
         if (_flight is { } flight)
         {
@@ -271,8 +275,7 @@ public sealed partial class Processor
         _poison.Clear();
         _next = _committing = position.Received;
         _lastCommit = _clock.GetTimestamp();
-        // After a commit that failed between its two steps the event log holds decisions that no state knows: they are written once more behind them
-        // only if the log cannot be cut, so it is asked to.
+        // A commit that failed between its two steps has left decisions in the event log that no state knows.
         if (_decided.Written > position.Decided) _decided.Rewind(position.Decided);
         if (_decided.End < position.Decided) _decided.Publish(position.Decided);
         _context.DecidedBase = position.Decided.Value;

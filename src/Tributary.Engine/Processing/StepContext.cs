@@ -90,11 +90,14 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
         Decided.EndRecord();
     }
 
-    /// <summary>Appends all traits of a profile, as after a merge or a split; nothing when it has none.</summary>
+    /// <summary>
+    /// Appends all traits of a profile, as after a merge or a split; nothing when it never had any. When none is left, because the other side knew of a
+    /// later removal, that is said too: readers still hold what was said before.
+    /// </summary>
     public void EmitAllTraits(in DecidedCause cause, Profile profile)
     {
         var traits = ProfileView.Traits(profile);
-        if (traits.Count > 0) EmitTraits(cause, profile.Id, traits.Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
+        if (profile.Nodes.Exists(node => node.Fragment.Traits.Count > 0)) EmitTraits(cause, profile.Id, traits.Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
     }
 }
 
