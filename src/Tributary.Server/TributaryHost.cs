@@ -1,4 +1,5 @@
-using Tributary.Destinations.Webhook;
+using Tributary.Destinations;
+using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
 using Tributary.Engine.Lake;
 using Tributary.Engine.Processing;
@@ -18,7 +19,7 @@ public static class TributaryHost
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
-        builder.Services.AddSingleton(WebhookKind.Value);
+        builder.Services.AddDelivery().AddNativeDestinations();
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -35,6 +36,7 @@ public static class TributaryHost
         management.MapIdentityApi();
         management.MapQuarantineApi();
         management.MapLakeApi();
+        management.MapDeliveryApi();
         api.MapUnknown();
         return app;
     }
