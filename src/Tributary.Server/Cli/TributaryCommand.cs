@@ -11,6 +11,7 @@ internal static class TributaryCommand
         var root = new RootCommand("Tributary, a customer data platform in one process.")
         {
             serve,
+            new DemoCommand(),
             new PlanCommand(),
             new ApplyCommand(),
             new ImportCommand(),
