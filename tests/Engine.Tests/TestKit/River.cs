@@ -53,7 +53,7 @@ internal sealed class River : IDisposable
 
     public ProcessingProgress Progress { get; } = new();
 
-    public ProcessingOptions Options { get; } = new();
+    public ProcessingOptions Options { get; } = new() { MessageIdFilterBytes = 1 << 16 };
 
     private long Revision { get; set; }
 
