@@ -34,6 +34,7 @@ public static class TributaryHost
         var management = app.MapGroup("").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         management.MapGraphApi();
         management.MapIdentityApi();
+        management.MapQuarantineApi();
         management.MapLakeApi();
         management.MapDeliveryApi();
         api.MapUnknown();
@@ -81,7 +82,7 @@ public sealed record StartedServer(WebApplication App) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // The workers stop before the files they read are closed.
+        // Disposing alone does not wait for the workers, which would then meet a state store that is closed under them.
         await App.StopAsync();
         await App.DisposeAsync();
     }

@@ -35,6 +35,7 @@ public sealed partial class Processor
     private long _lastCommit;
     private Flight? _flight;
     private LogRecords _spare = new(1 << 20);
+    private List<TimelineEntry> _spareTimeline = [];
 
     public Processor(
         IEventLog received, IDecisionLog decided, IStateStore store, ProcessingProgress progress, ProcessingOptions options, TimeProvider clock, ILogger<Processor> logger)
@@ -59,10 +60,14 @@ public sealed partial class Processor
     /// <summary>Works until it is stopped. What was read and not committed then is read again after the next start.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        var hasFailed = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
+                // Going back reads and cuts as well, so storage that is still gone is met here again.
+                if (hasFailed) Restart();
+                hasFailed = false;
                 if (RunBatch()) continue;
                 if (HasUncommitted) await LingerAsync(stopping);
                 else await _received.WaitAsync(_next, stopping);
@@ -75,7 +80,7 @@ public sealed partial class Processor
             {
                 // Storage may come back; nothing of the failed commit is visible, so trying again is safe.
                 LogStorageFailed(failure, PauseAfterFailure);
-                Restart();
+                hasFailed = true;
                 await Task.Delay(PauseAfterFailure, _clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -152,19 +157,23 @@ public sealed partial class Processor
         _context.Dedup.Turn(_context.Now, _context.Draft);
         _context.Dedup.Settle();
         new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
-        var (draft, decided) = (_context.Draft, _context.Decided);
-        _flight = new Flight(Task.Run(() => WriteAsync(decided, draft)), draft, decided, _next, end);
-        (_context.Draft, _context.Decided, _spare) = (_store.Begin(), _spare, decided);
+        var (draft, decided, timeline) = (_context.Draft, _context.Decided, _context.Timeline);
+        _flight = new Flight(Task.Run(() => WriteAsync(decided, timeline, draft)), draft, decided, timeline, _next, end);
+        (_context.Draft, _context.Decided, _context.Timeline) = (_store.Begin(), _spare, _spareTimeline);
+        (_spare, _spareTimeline) = (decided, timeline);
         _context.DecidedBase = end.Value;
         _context.Counters.Committed();
         _committing = _next;
         _lastCommit = _clock.GetTimestamp();
     }
 
-    private async Task WriteAsync(LogRecords decided, IStateDraft draft)
+    private async Task WriteAsync(LogRecords decided, List<TimelineEntry> timeline, IStateDraft draft)
     {
         // :: Step 1. The decisions are on disk before anything refers to them.
-        if (decided.Count > 0) await _decided.AppendAsync(decided);
+        var appended = decided.Count > 0 ? _decided.AppendAsync(decided).AsTask() : Task.CompletedTask;
+        TimelineEntry.Write(timeline, draft);
+        _context.Dedup.Write(draft);
+        await appended;
         // :: Step 2. From here on the state is the truth. A crash before this line leaves no trace: on start the event log is cut back to what the state knows.
         draft.Commit();
     }
@@ -180,6 +189,7 @@ public sealed partial class Processor
         _decided.Publish(flight.Decided);
         flight.Draft.Dispose();
         flight.Records.Clear(DecidedBufferKeep);
+        flight.Timeline.Clear();
         _context.Graph.Committed();
         _context.Dedup.Settled();
         foreach (var offset in _poison.Keys.Where(offset => offset < flight.Received.Value).ToList()) _poison.Remove(offset);
@@ -238,8 +248,8 @@ public sealed partial class Processor
         }
     }
 
-    // Forgets what is not committed and goes back to what is.
-    private void Restart()
+    /// <summary>Forgets what is not committed and goes back to what is.</summary>
+    internal void Restart()
     {
         if (_flight is { } flight)
         {
@@ -248,6 +258,7 @@ public sealed partial class Processor
             _ = flight.Written.Exception;
             flight.Draft.Dispose();
             flight.Records.Clear(DecidedBufferKeep);
+            flight.Timeline.Clear();
             _flight = null;
         }
 
@@ -258,13 +269,13 @@ public sealed partial class Processor
         _context.Counters.Abandon();
         _context.Dedup.Abandon();
         _context.Decided.Clear(DecidedBufferKeep);
+        _context.Timeline.Clear();
         _context.Now = position.Now;
         _context.Use(RevisionStep.Load(_store));
         _poison.Clear();
         _next = _committing = position.Received;
         _lastCommit = _clock.GetTimestamp();
-        // After a commit that failed between its two steps the event log holds decisions that no state knows: they are written once more behind them
-        // only if the log cannot be cut, so it is asked to.
+        // A commit that failed between its two steps has left decisions in the event log that no state knows.
         if (_decided.Written > position.Decided) _decided.Rewind(position.Decided);
         if (_decided.End < position.Decided) _decided.Publish(position.Decided);
         _context.DecidedBase = position.Decided.Value;
@@ -272,5 +283,5 @@ public sealed partial class Processor
     }
 
     /// <summary>A commit under way.</summary>
-    private sealed record Flight(Task Written, IStateDraft Draft, LogRecords Records, LogOffset Received, LogOffset Decided);
+    private sealed record Flight(Task Written, IStateDraft Draft, LogRecords Records, List<TimelineEntry> Timeline, LogOffset Received, LogOffset Decided);
 }

@@ -78,9 +78,12 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
 
     private async Task MergeAsync(HttpContext context, Profile profile, JsonInput body)
     {
-        if (body.Text("with", NameLengthMax, required: true) is not { Length: > 0 } with)
+        var with = body.Verbatim("with", NameLengthMax) ?? "";
+        if (!body.Has("with")) body.Fault("with", "Name the profile to merge with.");
+        var command = Order(context, profile, body) with { Kind = ProfileCommandKind.Merge, With = with };
+        if (body.Faults.Count > 0)
         {
-            await FailAsync(context, StatusCodes.Status400BadRequest, "bad-request", "Name the profile to merge with.", "with");
+            await ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults)).ExecuteAsync(context);
             return;
         }
 
@@ -90,7 +93,6 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
             return;
         }
 
-        var command = Order(context, profile, body) with { Kind = ProfileCommandKind.Merge, With = with };
         await GiveAsync(context, command);
     }
 
@@ -98,6 +100,7 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
     {
         var identifiers = body.Texts("identifiers", IdentityResolver.MappingsMax, NameLengthMax);
         var isDryRun = body.Flag("dryRun") ?? false;
+        var command = Order(context, profile, body) with { Kind = ProfileCommandKind.Split, Identifiers = identifiers };
         if (body.Faults.Count > 0)
         {
             await ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults)).ExecuteAsync(context);
@@ -112,7 +115,7 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
             return;
         }
 
-        await GiveAsync(context, Order(context, profile, body) with { Kind = ProfileCommandKind.Split, Identifiers = identifiers });
+        await GiveAsync(context, command);
     }
 
     private ProfileCommand Order(HttpContext context, Profile profile, JsonInput body) => new()
@@ -123,7 +126,7 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
         Collection = profile.Collection,
         Profile = profile.Id.ToString(),
         Reason = body.Text("reason", ReasonLengthMax) ?? "",
-        Author = context.User.Identity?.Name ?? "",
+        Author = context.Author(),
     };
 
     private async Task GiveAsync(HttpContext context, ProfileCommand command)

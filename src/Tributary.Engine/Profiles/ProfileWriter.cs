@@ -148,6 +148,8 @@ internal static class ProfileWriter
 
     private static (long? Time, string MessageId) ReadEventCursor(string next)
     {
+        // A plus that the client did not escape arrives as a space.
+        next = next.Replace(' ', '+');
         if (next.Length == 0 || !Base64.IsValid(next)) return (null, "");
         var text = Encoding.UTF8.GetString(Convert.FromBase64String(next));
         var colon = text.IndexOf(':', StringComparison.Ordinal);

@@ -26,7 +26,8 @@ internal sealed class LakeCommand : Command
         Add(query);
     }
 
-    private static void Show(Terminal terminal, JsonNode? answer)
+    /// <summary>An answer of the lake as a table.</summary>
+    public static void Show(Terminal terminal, JsonNode? answer)
     {
         var table = Terminal.Rows([.. answer?["columns"]?.AsArray().Select(column => Terminal.Plain(column?["name"])) ?? []]);
         var rows = answer?["rows"]?.AsArray() ?? [];

@@ -11,6 +11,7 @@ internal static class TributaryCommand
         var root = new RootCommand("Tributary, a customer data platform in one process.")
         {
             serve,
+            new DemoCommand(),
             new PlanCommand(),
             new ApplyCommand(),
             new ImportCommand(),
@@ -18,6 +19,7 @@ internal static class TributaryCommand
             new ProfilesCommand(),
             new LakeCommand(),
             new BenchCommand(),
+            new ReplayCommand(),
         };
         serve.AlsoOn(root);
         return root;
