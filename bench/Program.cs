@@ -1,15 +1,23 @@
 using System.Globalization;
 using Tributary.Benchmarks;
 
-// One class a question. Usage: river EVENTS PEOPLE SKEW FOLDER
+// One class a question; see Usage. What is measured over HTTP is `tributary bench`.
 switch (args)
 {
-    case ["river", var events, var people, var skew, var folder]:
+    case ["river" or "river-lake", var events, var people, var skew, var folder]:
         await RiverBenchmark.RunAsync(
-            long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), double.Parse(skew, CultureInfo.InvariantCulture), folder);
+            long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), double.Parse(skew, CultureInfo.InvariantCulture), folder,
+            withLake: args[0] == "river-lake");
+        break;
+    case ["log", var writers, var seconds, var folder]:
+        await LogBenchmark.RunAsync(int.Parse(writers, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture), folder);
         break;
     default:
-        Console.Error.WriteLine("Usage: river EVENTS PEOPLE SKEW FOLDER");
+        Console.Error.WriteLine("""
+            Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
+                   river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
+                   log WRITERS SECONDS FOLDER             durable appends
+            """);
         return 2;
 }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tributary.Engine.Lake;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
 using Tributary.Engine.Storage;
@@ -20,8 +21,9 @@ internal static class RiverBenchmark
     /// <param name="events">How many events to send.</param>
     /// <param name="people">Out of how many people.</param>
     /// <param name="skew">0 for uniform access, 0.99 for zipf.</param>
-    /// <param name="folder">Where; removed afterwards.</param>
-    public static async Task RunAsync(long events, int people, double skew, string folder)
+    /// <param name="folder">Where the data goes; the caller removes it.</param>
+    /// <param name="withLake">Load the lake at the same time, and count until it has everything.</param>
+    public static async Task RunAsync(long events, int people, double skew, string folder, bool withLake)
     {
         Directory.CreateDirectory(folder);
         using var received = SegmentLog.Open(Path.Combine(folder, "received"), new SegmentLogOptions(), TimeProvider.System);
@@ -33,18 +35,45 @@ internal static class RiverBenchmark
         using var stopping = new CancellationTokenSource();
         var running = Task.Factory.StartNew(() => processor.RunAsync(stopping.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
+        using var lake = withLake ? OpenLake(folder, decided) : null;
+        var loading = lake is null ? Task.CompletedTask : Task.Run(() => lake.Loader.RunAsync(stopping.Token));
+
         // Warm up: make every person once, so that the measured part meets known people.
         var population = new Population(people, skew, seed: 1);
         await SendAsync(received, progress, population, people, isEverybodyOnce: true);
         await progress.WaitAsync(received.End, CancellationToken.None);
+        if (lake is not null) await lake.CatchUpAsync(decided.End);
         var before = Reading.Now();
         await SendAsync(received, progress, population, events, isEverybodyOnce: false);
         await progress.WaitAsync(received.End, CancellationToken.None);
+        if (lake is not null) await lake.CatchUpAsync(decided.End);
         var spent = Reading.Now().Since(before);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"river people={people} skew={skew} events={events}: {events / spent.Seconds:N0} events/s, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event, {spent.AllocatedBytes / (double)events:F0} B allocated/event, working set {Environment.WorkingSet >> 20} MiB, gen2 {GC.CollectionCount(2)}"));
+            $"river{(withLake ? " with lake" : "")} people={people} skew={skew} events={events}: {events / spent.Seconds:N0} events/s, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event, {spent.AllocatedBytes / (double)events:F0} B allocated/event, working set {Environment.WorkingSet >> 20} MiB, gen2 {GC.CollectionCount(2)}"));
         await stopping.CancelAsync();
         await running;
+        await loading;
+    }
+
+    private static OpenedLake OpenLake(string folder, SegmentLog decided)
+    {
+        var options = new LakeOptions { Folder = Path.Combine(folder, "lake") };
+        var database = LakeDatabase.Open(options.Folder, options);
+        var source = new Source { Id = "website", Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] };
+        var workspace = WorkspaceSnapshot.Of(1, [new ResourceChange("source", source.Id, JsonSerializer.SerializeToNode(source, WorkspaceSnapshot.Json)!.AsObject())]);
+        var loader = new LakeLoader(
+            new DecidedLog(decided), () => workspace, database, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System, NullLogger<LakeLoader>.Instance);
+        return new OpenedLake(database, loader);
+    }
+
+    private sealed record OpenedLake(LakeDatabase Database, LakeLoader Loader) : IDisposable
+    {
+        public async Task CatchUpAsync(LogOffset end)
+        {
+            while (Loader.Position < end) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+
+        public void Dispose() => Database.Dispose();
     }
 
     private static async Task PrepareAsync(SegmentLog received)

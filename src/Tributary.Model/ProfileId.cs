@@ -40,14 +40,15 @@ public readonly record struct ProfileId : IComparable<ProfileId>
     /// Makes the id of the profile that the record at <paramref name="offset"/> creates. <paramref name="ordinal"/> tells apart several profiles made
     /// by one record (a user and an account; the sides of a split).
     /// </summary>
-    public static ProfileId Derive(ushort space, long offset, byte ordinal)
+    public static ProfileId Derive(ushort space, long offset, ushort ordinal)
     {
         // The age comes first so that ids sort by it; the mix (splitmix64) makes ids of neighbours look unrelated, as clients expect of opaque ids.
         var hash = unchecked(((ulong)offset * 0x9E37_79B9_7F4A_7C15) ^ ((ulong)space << 40) ^ ((ulong)ordinal << 32) ^ 0x7472_6962);
         hash = unchecked((hash ^ (hash >> 30)) * 0xBF58_476D_1CE4_E5B9);
         hash = unchecked((hash ^ (hash >> 27)) * 0x94D0_49BB_1331_11EB);
         hash ^= hash >> 31;
-        return new ProfileId((ulong)offset + 1, hash, ((uint)space << 8) | ordinal);
+        // The space lies between the two bytes of the ordinal, whose upper one only a split into hundreds of sides uses.
+        return new ProfileId((ulong)offset + 1, hash, ((uint)(ordinal >> 8) << 24) | ((uint)space << 8) | (byte)ordinal);
     }
 
     /// <summary>Reads the binary form.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
 using Tributary.Engine.Storage;
@@ -16,20 +17,26 @@ internal static class DataFolder
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ProcessingProgress>();
         services.AddSingleton<IStateStore>(_ => RocksStateStore.Open(Path.Combine(folder, "state")));
-        services.AddSingleton<Files>(provider => new(folder, provider.GetRequiredService<IStateStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddOptions<LogKeepingOptions>().BindConfiguration("Log").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LogKeepingOptions>, LogKeepingOptionsValidator>();
+        services.TryAddSingleton<LogReaders>();
+        services.AddSingleton<Files>(provider => new(
+            folder, provider.GetRequiredService<IStateStore>(), provider.GetRequiredService<IOptions<LogKeepingOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(provider => new LogKeeper(
+            provider.GetRequiredService<Files>().Received, provider.GetRequiredService<Files>().Decided, provider.GetRequiredService<ProcessingProgress>(),
+            provider.GetRequiredService<LogReaders>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ReceivedLog(provider.GetRequiredService<Files>().Received));
         services.AddSingleton(provider => new DecidedLog(provider.GetRequiredService<Files>().Decided));
         return services.AddSingleton<IDecisionLog>(provider => provider.GetRequiredService<Files>().Decided);
     }
 
     // ReceivedLog and DecidedLog are names, not owners; this closes the files when the server stops.
-    private sealed class Files(string folder, IStateStore store, TimeProvider clock) : IDisposable
+    private sealed class Files(string folder, IStateStore store, LogKeepingOptions keeping, TimeProvider clock) : IDisposable
     {
-        public SegmentLog Received { get; } = SegmentLog.Open(Path.Combine(folder, "received"), new SegmentLogOptions(), clock);
+        public SegmentLog Received { get; } = SegmentLog.Open(Path.Combine(folder, "received"), keeping.Received, clock);
 
-        // The state knows where this one ends: what a crash left behind that end was never committed.
         public SegmentLog Decided { get; } = SegmentLog.Open(
-            Path.Combine(folder, "decided"), new SegmentLogOptions { KnowsItsEnd = false }, clock, ProcessingPosition.Read(store).Decided);
+            Path.Combine(folder, "decided"), keeping.Decided, clock, ProcessingPosition.Read(store).Decided);
 
         public void Dispose()
         {

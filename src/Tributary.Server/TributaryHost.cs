@@ -1,4 +1,5 @@
-using Tributary.Destinations.Webhook;
+using Tributary.Destinations;
+using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
 using Tributary.Engine.Lake;
 using Tributary.Engine.Processing;
@@ -18,7 +19,7 @@ public static class TributaryHost
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
-        builder.Services.AddSingleton(WebhookKind.Value);
+        builder.Services.AddDelivery().AddNativeDestinations();
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -33,7 +34,9 @@ public static class TributaryHost
         var management = app.MapGroup("").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         management.MapGraphApi();
         management.MapIdentityApi();
+        management.MapQuarantineApi();
         management.MapLakeApi();
+        management.MapDeliveryApi();
         api.MapUnknown();
         return app;
     }
@@ -79,7 +82,7 @@ public sealed record StartedServer(WebApplication App) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // The workers stop before the files they read are closed.
+        // Disposing alone does not wait for the workers, which would then meet a state store that is closed under them.
         await App.StopAsync();
         await App.DisposeAsync();
     }

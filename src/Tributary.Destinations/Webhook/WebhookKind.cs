@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Tributary.Destinations.Http;
 using Tributary.Engine.Workspace;
+using Tributary.Model;
 
 namespace Tributary.Destinations.Webhook;
 
@@ -20,22 +22,19 @@ public static class WebhookKind
             new("url", "string", true, "Absolute http or https address that receives the events."),
             new("sharedSecret", "string", false, "Signs each request: X-Signature is the HMAC-SHA1 of the body, in hexadecimal."),
             new("headers", "map", false, "Additional request headers."),
+            new("batchSize", "number", false, "Most events of one request, 1 to 4000. 1 (the default) sends an object, more an array."),
         ],
         Check);
 
-    private static IEnumerable<WorkspaceFault> Check(JsonObject settings)
+    /// <summary>How webhooks are sent, with the client that all destinations share.</summary>
+    public static DestinationDriver Driver(OutboundHttp http, TimeProvider clock) => new(Slug, settings =>
     {
-        if (settings["url"] is not JsonValue value || !value.TryGetValue<string>(out var url) || !IsAddress(url))
-            yield return new("settings.url", "settings.url must be an absolute address that begins with http:// or https://.");
-        if (settings["sharedSecret"] is { } secret && !(secret is JsonValue text && text.TryGetValue<string>(out _)))
-            yield return new("settings.sharedSecret", "settings.sharedSecret must be a text.");
-        if (settings["headers"] is { } headers && !(headers is JsonObject map && map.All(pair => pair.Value is JsonValue item && item.TryGetValue<string>(out _))))
-            yield return new("settings.headers", "settings.headers must be an object of texts.");
-    }
+        var (model, faults) = WebhookModel.Read(settings);
+        return model is null
+            ? SenderOpened.Faulty(string.Join(" ", faults.Select(fault => $"settings.{fault.Field} {fault.Message}")))
+            : SenderOpened.With(new WebhookSender(model, http.Client, clock));
+    });
 
-    private static bool IsAddress(string url) =>
-        url.Length <= UrlLengthMax
-        && Uri.TryCreate(url, UriKind.Absolute, out var address)
-        && (address.Scheme is "http" or "https")
-        && address.Host.Length > 0;
+    private static IEnumerable<WorkspaceFault> Check(JsonObject settings) =>
+        WebhookModel.Read(settings).Faults.Select(fault => new WorkspaceFault($"settings.{fault.Field}", $"settings.{fault.Field} {fault.Message}"));
 }

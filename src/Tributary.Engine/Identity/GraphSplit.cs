@@ -12,7 +12,7 @@ internal static class GraphSplit
     /// <param name="profile">The profile to cut.</param>
     /// <param name="cut">The nodes to cut off; some but not all of the profile's.</param>
     /// <param name="freshId">Makes an id for a part that never had one; asked with 0, 1, ….</param>
-    public static List<Profile> Split(Profile profile, IReadOnlySet<Node> cut, Func<byte, ProfileId> freshId)
+    public static List<Profile> Split(Profile profile, IReadOnlySet<Node> cut, Func<ushort, ProfileId> freshId)
     {
         Invariant.Holds(cut.Count > 0 && cut.Count < profile.Nodes.Count);
         var kept = new List<Link>();
@@ -34,7 +34,7 @@ internal static class GraphSplit
         for (var i = 0; i < components.Count; i++)
         {
             var part = new Profile(ids[i], profile.Space, profile.Collection, components[i].Min(node => node.CreatedAt));
-            part.Nodes.AddRange(components[i]);
+            part.Nodes.AddRange(components[i].OrderBy(node => node.Number));
             part.Links.AddRange(kept.Where(link => components[i].Contains(link.A)));
             parts.Add(part);
         }
@@ -58,13 +58,13 @@ internal static class GraphSplit
     }
 
     // An id that was merged in comes back to the part that holds its oldest identifier. A part that holds none gets a new one.
-    private static ProfileId[] AssignIds(Profile profile, List<HashSet<Node>> components, Func<byte, ProfileId> freshId)
+    private static ProfileId[] AssignIds(Profile profile, List<HashSet<Node>> components, Func<ushort, ProfileId> freshId)
     {
         var holderOf = new Dictionary<ProfileId, HashSet<Node>>();
         foreach (var node in profile.Nodes.OrderBy(node => node.Number))
             holderOf.TryAdd(node.Part, components.First(component => component.Contains(node)));
         var ids = new ProfileId[components.Count];
-        byte fresh = 0;
+        ushort fresh = 0;
         for (var i = 0; i < components.Count; i++)
         {
             var held = holderOf.Where(pair => pair.Value == components[i]).Select(pair => pair.Key).ToList();

@@ -18,9 +18,13 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     private readonly Queue<Profile> _clock = new();
     private readonly List<Profile> _dirty = [];
     private readonly Dictionary<byte[], ProfileId> _mapped = new(BytesComparer.Instance);
-    private readonly Dictionary<ProfileId, ProfileId?> _retired = [];
-    private readonly HashSet<ProfileId> _gone = [];
-    private readonly ByteWriter _writer = new();
+
+    // What became of ids since the last commit, and what a commit under way is writing; the store knows neither yet.
+    private Dictionary<ProfileId, ProfileId?> _retired = [];
+    private Dictionary<ProfileId, ProfileId?> _retiring = [];
+    private HashSet<ProfileId> _gone = [];
+    private HashSet<ProfileId> _going = [];
+    private readonly ProfileEncoder _encoder = new();
     private long _weight;
 
     /// <summary>The profile that owns an identifier; null while nobody does.</summary>
@@ -39,7 +43,7 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     public Profile? Find(ushort space, ProfileId id)
     {
         if (_byId.TryGetValue(id, out var profile)) return profile;
-        if (_gone.Contains(id) || store.Get(Table.Profiles, StateKeys.Profile(space, id)) is not { } bytes) return null;
+        if (_gone.Contains(id) || _going.Contains(id) || store.Get(Table.Profiles, StateKeys.Profile(space, id)) is not { } bytes) return null;
         profile = ProfileCodec.Decode(bytes);
         Keep(profile);
         foreach (var node in profile.Nodes) _byIdentifier[node.Key] = profile;
@@ -50,7 +54,7 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     public Profile? Resolve(ushort space, ProfileId id)
     {
         if (Find(space, id) is { } live) return live;
-        if (_retired.TryGetValue(id, out var survivor)) return survivor is { } next ? Find(space, next) : null;
+        if (_retired.TryGetValue(id, out var survivor) || _retiring.TryGetValue(id, out survivor)) return survivor is { } next ? Find(space, next) : null;
         return store.Get(Table.Retired, StateKeys.Profile(space, id)) is { } bytes ? Find(space, ProfileId.Read(bytes)) : null;
     }
 
@@ -121,19 +125,23 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         _dirty.Add(profile);
     }
 
-    /// <summary>Writes what changed into a draft. After the draft is committed, <see cref="Committed"/> must be called.</summary>
+    /// <summary>
+    /// Writes what changed into a draft and begins a new list of changes. Until <see cref="Committed"/> the store does not know what the draft holds, so
+    /// nothing of it leaves the cache.
+    /// </summary>
     public void Write(IStateDraft draft)
     {
         foreach (var id in _gone)
             draft.Delete(Table.Profiles, StateKeys.Profile(id.Space, id));
+        // In the order of keys, which the store takes much faster than random ones.
+        _dirty.Sort(static (a, b) => a.Id.CompareTo(b.Id));
         foreach (var profile in _dirty)
         {
             if (!profile.IsDirty) continue;
-            _writer.Clear();
-            ProfileCodec.Encode(profile, _writer);
-            draft.Put(Table.Profiles, StateKeys.Profile(profile.Space, profile.Id), _writer.Written);
+            var encoded = _encoder.Encode(profile);
+            draft.Put(Table.Profiles, StateKeys.Profile(profile.Space, profile.Id), encoded);
             _weight -= WeightOf(profile);
-            profile.EncodedSize = _writer.Written.Length;
+            profile.EncodedSize = encoded.Length;
             _weight += WeightOf(profile);
         }
 
@@ -156,21 +164,27 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
                 draft.Delete(Table.Retired, StateKeys.Profile(id.Space, id));
             }
         }
-    }
 
-    /// <summary>Forgets the list of changes and makes room.</summary>
-    public void Committed()
-    {
         foreach (var profile in _dirty) profile.IsDirty = false;
         _dirty.Clear();
         _mapped.Clear();
-        _retired.Clear();
-        _gone.Clear();
-        while (_weight > cacheBytesMax && _clock.TryDequeue(out var profile))
+        (_retired, _retiring) = (_retiring, _retired);
+        (_gone, _going) = (_going, _gone);
+    }
+
+    /// <summary>The draft is committed: makes room in the cache.</summary>
+    public void Committed()
+    {
+        _retiring.Clear();
+        _going.Clear();
+        var kept = 0;
+        while (_weight > cacheBytesMax && kept <= _clock.Count && _clock.TryDequeue(out var profile))
         {
             if (!_byId.TryGetValue(profile.Id, out var current) || current != profile) continue;
-            if (profile.WasUsed)
+            if (profile.WasUsed || profile.IsDirty)
             {
+                // What has changed since the draft was written must stay until it is written itself; a round of nothing else ends the search.
+                if (profile.IsDirty) kept++;
                 profile.WasUsed = false;
                 _clock.Enqueue(profile);
                 continue;
@@ -190,7 +204,9 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         _dirty.Clear();
         _mapped.Clear();
         _retired.Clear();
+        _retiring.Clear();
         _gone.Clear();
+        _going.Clear();
         _weight = 0;
     }
 

@@ -27,6 +27,7 @@ public sealed partial class LakeLoader : IDisposable
     private readonly LogBatch _records = new();
     private LakeSession? _session;
     private long _position;
+    private long _savedPosition;
     private long _eventsLoaded;
     private long _bytesSinceCheckpoint;
     private long _checkpointDueAt = long.MaxValue;
@@ -42,6 +43,9 @@ public sealed partial class LakeLoader : IDisposable
 
     /// <summary>Everything before this offset of the event log can be queried.</summary>
     public LogOffset Position => new(Volatile.Read(ref _position));
+
+    /// <summary>Everything before this offset is in the file; what is behind it would be loaded again after a crash, so the log must keep it.</summary>
+    public LogOffset SavedPosition => new(Volatile.Read(ref _savedPosition));
 
     /// <summary>Events loaded since the process began.</summary>
     public long EventsLoaded => Volatile.Read(ref _eventsLoaded);
@@ -119,6 +123,7 @@ public sealed partial class LakeLoader : IDisposable
         LogCheckpoint(_logger, _bytesSinceCheckpoint >> 20, _clock.GetElapsedTime(begun).TotalMilliseconds);
         _bytesSinceCheckpoint = 0;
         _checkpointDueAt = long.MaxValue;
+        Volatile.Write(ref _savedPosition, _position);
     }
 
     /// <inheritdoc/>
@@ -145,6 +150,7 @@ public sealed partial class LakeLoader : IDisposable
         _session = LakeSession.Open(_database, new LakeBounds(_options.ColumnsMax, _options.TablesMax), Losses);
         if (_session.Position > _log.End) LogAheadOfLog(_logger, _session.Position.Value, _log.End);
         Volatile.Write(ref _position, (_session.Position ?? _log.First).Value);
+        if (_bytesSinceCheckpoint == 0) Volatile.Write(ref _savedPosition, _position);
         return _session;
     }
 

@@ -21,6 +21,7 @@ public static class LakeServices
         if (configure is not null) options.Configure(configure);
         services.AddSingleton<IValidateOptions<LakeOptions>, LakeOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<LogReaders>();
         services.AddSingleton(provider =>
         {
             var value = provider.GetRequiredService<IOptions<LakeOptions>>().Value;
@@ -40,8 +41,12 @@ public static class LakeServices
     }
 
     /// <summary>Runs the loader as long as the host runs.</summary>
-    private sealed class LakeWorker(LakeLoader loader) : BackgroundService
+    private sealed class LakeWorker(LakeLoader loader, LogReaders readers) : BackgroundService
     {
-        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => loader.RunAsync(stoppingToken), CancellationToken.None);
+        protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            readers.Add(() => loader.SavedPosition);
+            return Task.Run(() => loader.RunAsync(stoppingToken), CancellationToken.None);
+        }
     }
 }

@@ -50,7 +50,7 @@ internal sealed class CommandStep(StepContext context)
     {
         if (Find(command, command.Profile) is not { } profile) return Failed("profile", "Profile was not found.");
         if (SplitPlan.SelectNodes(profile, command.Collection, command.Identifiers, out var cut) is { } refusal) return refusal;
-        var oldIds = profile.Nodes.ToDictionary(node => node, _ => profile.Id);
+        var oldParts = profile.Nodes.ToDictionary(node => node, node => node.Part);
         var parts = GraphSplit.Split(profile, cut, ordinal => ProfileId.Derive(command.Space, cause.ReceivedOffset.Value, ordinal));
         context.Graph.Replace(profile, parts);
         foreach (var part in parts)
@@ -58,10 +58,12 @@ internal sealed class CommandStep(StepContext context)
             foreach (var id in part.Nodes.Select(node => node.Part).Distinct().Order()) DecidedRecord.AddGraph(context.Decided, cause, id, part.Id);
             foreach (var node in part.Nodes)
             {
-                if (oldIds[node] == part.Id) continue;
+                var isMoved = profile.Id != part.Id;
+                // An identifier that stays, but was last said to be on an id that now resolves to another side, is said to stay.
+                if (!isMoved && oldParts[node] == node.Part) continue;
                 var type = IdentifierKey.TypeOf(node.Key);
                 var value = IdentifierKey.ValueOf(node.Key);
-                DecidedRecord.AddMapping(context.Decided, cause, oldIds[node], removed: true, part.Collection, type, value);
+                if (isMoved) DecidedRecord.AddMapping(context.Decided, cause, profile.Id, removed: true, part.Collection, type, value);
                 DecidedRecord.AddMapping(context.Decided, cause, part.Id, removed: false, part.Collection, type, value);
             }
 

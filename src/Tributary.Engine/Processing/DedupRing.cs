@@ -14,9 +14,21 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
 {
     private const long GenerationMs = 24 * 3_600_000L;
 
-    // What was seen since the last commit and is not in the store yet.
-    private readonly Dictionary<(UInt128 Hash, uint Source), Seen> _recent = [];
+    private const int FilledAtATime = 20_000;
+
+    // What was seen since the last commit, and what a commit under way is writing; neither is in the store yet.
+    private Dictionary<(UInt128 Hash, uint Source), Seen> _recent = [];
+    private Dictionary<(UInt128 Hash, uint Source), Seen> _settling = [];
     private uint _oldest;
+
+    // A commit may cover days of log time in a replay: what an id was in an older generation is written beside what it is now.
+    private List<Row> _outlived = [];
+    private List<Row> _rows = [];
+
+    // The filters of the two generations that are searched. Until they are filled from the store, the store is asked.
+    private readonly Dictionary<uint, SeenFilter> _filters = [];
+    private byte[]? _fillFrom;
+    private bool _isFilled;
 
     /// <summary>What stands for a message id.</summary>
     public static UInt128 HashOf(ReadOnlySpan<byte> messageId) => XxHash128.HashToUInt128(messageId);
@@ -27,24 +39,19 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
     /// <summary>
     /// True when the message is the first of its id; it is then remembered with the offset where its event will be. False for a repeat, which is counted.
     /// </summary>
-    public bool Enter(ReadOnlySpan<byte> messageId, uint source, long now, long decidedOffset, IStateDraft draft)
+    public bool Enter(ReadOnlySpan<byte> messageId, uint source, long now, long decidedOffset)
     {
         var hash = HashOf(messageId);
         var generation = GenerationOf(now);
-        Span<byte> key = stackalloc byte[StateKeys.DedupSize];
         if (Find(hash, source, generation) is { } seen)
         {
-            seen = seen with { Repeats = seen.Repeats + 1 };
-            _recent[(hash, source)] = seen;
-            StateKeys.WriteDedup(key, seen.Generation, hash, source);
-            Put(key, seen, draft);
+            _recent[(hash, source)] = seen with { Repeats = seen.Repeats + 1 };
             return false;
         }
 
-        seen = new Seen(generation, decidedOffset, 0);
-        _recent[(hash, source)] = seen;
-        StateKeys.WriteDedup(key, generation, hash, source);
-        Put(key, seen, draft);
+        if (_recent.TryGetValue((hash, source), out var outlived)) _outlived.Add(new Row(outlived, hash, source));
+        FilterOf(generation).Add(hash, source);
+        _recent[(hash, source)] = new Seen(generation, decidedOffset, 0);
         return true;
     }
 
@@ -59,8 +66,64 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
         _oldest = keep;
     }
 
-    /// <summary>Called after a commit or when it is abandoned: the store is the truth again.</summary>
-    public void Settled() => _recent.Clear();
+    /// <summary>A commit begins to write what was seen so far; see <see cref="Write"/>.</summary>
+    public void Settle()
+    {
+        (_recent, _settling) = (_settling, _recent);
+        (_outlived, _rows) = (_rows, _outlived);
+    }
+
+    /// <summary>
+    /// Writes what <see cref="Settle"/> put aside, in the order of keys, which the store takes much faster than random ones. May run beside
+    /// <see cref="Enter"/>, until <see cref="Settled"/>.
+    /// </summary>
+    public void Write(IStateDraft draft)
+    {
+        foreach (var (id, seen) in _settling) _rows.Add(new Row(seen, id.Hash, id.Source));
+        _rows.Sort(static (a, b) => a.CompareTo(b));
+        Span<byte> key = stackalloc byte[StateKeys.DedupSize];
+        Span<byte> value = stackalloc byte[16];
+        foreach (var row in _rows)
+        {
+            StateKeys.WriteDedup(key, row.Seen.Generation, row.Hash, row.Source);
+            BinaryPrimitives.WriteInt64LittleEndian(value, row.Seen.DecidedOffset);
+            BinaryPrimitives.WriteInt64LittleEndian(value[8..], row.Seen.Repeats);
+            draft.Put(Table.Dedup, key, value);
+        }
+    }
+
+    /// <summary>The commit is done: the store knows.</summary>
+    public void Settled()
+    {
+        _settling.Clear();
+        _rows.Clear();
+    }
+
+    /// <summary>Forgets what is not committed.</summary>
+    public void Abandon()
+    {
+        _recent.Clear();
+        _outlived.Clear();
+        Settled();
+    }
+
+    /// <summary>Fills the filters a little further from the store; called between batches until it is done.</summary>
+    public void Fill(long now)
+    {
+        if (_isFilled) return;
+        var generation = GenerationOf(now);
+        var from = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(from, generation - Math.Min(1, generation));
+        var filled = 0;
+        foreach (var (key, _) in store.Scan(Table.Dedup, _fillFrom ?? from, [0xFF, 0xFF, 0xFF, 0xFF]))
+        {
+            FilterOf(BinaryPrimitives.ReadUInt32BigEndian(key)).Add(BinaryPrimitives.ReadUInt128BigEndian(key.AsSpan(4)), BinaryPrimitives.ReadUInt32BigEndian(key.AsSpan(20)));
+            _fillFrom = key;
+            if (++filled == FilledAtATime) return;
+        }
+
+        _isFilled = true;
+    }
 
     /// <summary>All events with a message id, of any source and generation, oldest generation first.</summary>
     public static IEnumerable<(uint Source, long DecidedOffset, long Repeats)> FindAll(IStateStore store, ReadOnlySpan<byte> messageId, uint from, uint to) =>
@@ -81,10 +144,12 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
     private Seen? Find(UInt128 hash, uint source, uint generation)
     {
         // A commit may cover days of log time in a replay, so what is too old for the store's search is too old here as well.
-        if (_recent.TryGetValue((hash, source), out var seen) && seen.Generation + 1 >= generation) return seen;
+        if (_recent.TryGetValue((hash, source), out var seen) || _settling.TryGetValue((hash, source), out seen))
+            return seen.Generation + 1 >= generation ? seen : null;
         Span<byte> key = stackalloc byte[StateKeys.DedupSize];
         for (var back = 0u; back < 2 && back <= generation; back++)
         {
+            if (_isFilled && !(_filters.GetValueOrDefault(generation - back)?.MayContain(hash, source) ?? false)) continue;
             StateKeys.WriteDedup(key, generation - back, hash, source);
             if (store.Get(Table.Dedup, key) is { } value)
                 return new Seen(generation - back, BinaryPrimitives.ReadInt64LittleEndian(value), BinaryPrimitives.ReadInt64LittleEndian(value.AsSpan(8)));
@@ -93,13 +158,22 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
         return null;
     }
 
-    private static void Put(ReadOnlySpan<byte> key, Seen seen, IStateDraft draft)
+    private SeenFilter FilterOf(uint generation)
     {
-        Span<byte> value = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64LittleEndian(value, seen.DecidedOffset);
-        BinaryPrimitives.WriteInt64LittleEndian(value[8..], seen.Repeats);
-        draft.Put(Table.Dedup, key, value);
+        if (_filters.TryGetValue(generation, out var filter)) return filter;
+        foreach (var old in _filters.Keys.Where(key => key + 1 < generation).ToList()) _filters.Remove(old);
+        return _filters[generation] = new SeenFilter();
     }
 
     private readonly record struct Seen(uint Generation, long DecidedOffset, long Repeats);
+
+    private readonly record struct Row(Seen Seen, UInt128 Hash, uint Source)
+    {
+        public int CompareTo(in Row other)
+        {
+            var order = Seen.Generation.CompareTo(other.Seen.Generation);
+            if (order == 0) order = Hash.CompareTo(other.Hash);
+            return order != 0 ? order : Source.CompareTo(other.Source);
+        }
+    }
 }

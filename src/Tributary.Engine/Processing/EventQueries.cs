@@ -34,9 +34,15 @@ public sealed class EventQueries(IStateStore store, ReceivedLog received, Decide
     /// <summary>Rejections of a source, newest first.</summary>
     internal IEnumerable<Rejection> ListRejected(uint source, bool isQuarantined) => Rejections.List(store, isQuarantined ? Table.Quarantine : Table.Discards, source);
 
+    /// <summary>One rejection of a source; null when there is none at the offset.</summary>
+    internal Rejection? FindRejected(uint source, LogOffset offset, bool isQuarantined) =>
+        Rejections.Get(store, isQuarantined ? Table.Quarantine : Table.Discards, source, offset);
+
     /// <summary>The payload of a rejected message; null when retention has dropped it.</summary>
-    internal ReadOnlyMemory<byte>? ReadPayload(Rejection rejection) =>
-        Read(received.Log, rejection.Offset, new LogBatch(8 << 10)) is { } bytes ? ReceivedRecord.View(bytes).Payload : null;
+    internal ReadOnlyMemory<byte>? ReadPayload(Rejection rejection) => ReadReceived(rejection.Offset) is { } bytes ? ReceivedRecord.View(bytes).Payload : null;
+
+    /// <summary>A record of the received log, whole; null when retention has dropped it.</summary>
+    internal ReadOnlyMemory<byte>? ReadReceived(LogOffset offset) => Read(received.Log, offset, new LogBatch(8 << 10));
 
     /// <summary>What went against a rule of identity at an event.</summary>
     internal IEnumerable<RecordedViolation> Violations(ushort space, LogOffset receivedOffset) =>

@@ -35,7 +35,7 @@ internal sealed class EventStep(StepContext context)
             return;
         }
 
-        if (!context.Dedup.Enter(record.MessageId.Span, record.Source, context.Now, context.DecidedNext, context.Draft))
+        if (!context.Dedup.Enter(record.MessageId.Span, record.Source, context.Now, context.DecidedNext))
         {
             counts.Duplicate++;
             return;
@@ -135,9 +135,7 @@ internal sealed class EventStep(StepContext context)
     {
         var fragment = person.Strongest.Fragment;
         fragment.Count(stamp);
-        Span<byte> key = stackalloc byte[StateKeys.TimelineSize];
-        StateKeys.WriteTimeline(key, cause.Space, person.Strongest.Number, cause.Timestamp, eventOffset);
-        context.Draft.Put(Table.Timeline, key, default);
+        context.Timeline.Add(new TimelineEntry(cause.Space, person.Strongest.Number, cause.Timestamp, eventOffset));
         FoldTraits(person, cause, stamp, isOwner: cause.Type == EventType.Identify);
         if (account.Profile is not null && cause.Type == EventType.Group && fragment.Join(account.Strongest.Key, stamp))
             context.Draft.Put(Table.Members, StateKeys.Member(cause.Space, account.Strongest.Number, person.Strongest.Number), person.Strongest.Key);

@@ -31,7 +31,11 @@ public sealed partial class Processor
     // Offsets of records that made a step throw since the last commit: the next time they are met, they are quarantined.
     private readonly Dictionary<long, Exception> _poison = [];
     private LogOffset _next;
+    private LogOffset _committing;
     private long _lastCommit;
+    private Flight? _flight;
+    private LogRecords _spare = new(1 << 20);
+    private List<TimelineEntry> _spareTimeline = [];
 
     public Processor(
         IEventLog received, IDecisionLog decided, IStateStore store, ProcessingProgress progress, ProcessingOptions options, TimeProvider clock, ILogger<Processor> logger)
@@ -56,11 +60,17 @@ public sealed partial class Processor
     /// <summary>Works until it is stopped. What was read and not committed then is read again after the next start.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        var hasFailed = false;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                if (!RunBatch()) await _received.WaitAsync(_next, stopping);
+                // Going back reads and cuts as well, so storage that is still gone is met here again.
+                if (hasFailed) Restart();
+                hasFailed = false;
+                if (RunBatch()) continue;
+                if (HasUncommitted) await LingerAsync(stopping);
+                else await _received.WaitAsync(_next, stopping);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -70,7 +80,7 @@ public sealed partial class Processor
             {
                 // Storage may come back; nothing of the failed commit is visible, so trying again is safe.
                 LogStorageFailed(failure, PauseAfterFailure);
-                Restart();
+                hasFailed = true;
                 await Task.Delay(PauseAfterFailure, _clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -80,6 +90,8 @@ public sealed partial class Processor
     public void RunToEnd()
     {
         while (RunBatch()) { }
+        if (HasUncommitted) Commit();
+        Land();
     }
 
     /// <summary>
@@ -88,6 +100,7 @@ public sealed partial class Processor
     /// <exception cref="IOException">Storage failed; the caller restarts from the last commit.</exception>
     internal bool RunBatch()
     {
+        _context.Dedup.Fill(_context.Now);
         if (!_received.Read(_next, _batch)) return false;
         foreach (var record in _batch)
         {
@@ -96,37 +109,91 @@ public sealed partial class Processor
         }
 
         _next = _batch.Next;
-        var isDue = _clock.GetElapsedTime(_lastCommit).TotalMilliseconds >= _options.CommitEveryMs || _context.Decided.Frames.Length >= _options.CommitBytesMax;
-        if (isDue || _next >= _received.End) Commit();
+        if (_flight is { Written.IsCompleted: true }) Land();
+        var sinceCommit = _clock.GetElapsedTime(_lastCommit).TotalMilliseconds;
+        var isIdle = _next >= _received.End;
+        if (isIdle && sinceCommit >= _options.CommitRestMs)
+        {
+            // Readers wait for what is the last there is; while there is more, the next records are worked on beside the disk.
+            Commit();
+            Land();
+        }
+        else if (sinceCommit >= _options.CommitEveryMs || _context.Decided.Frames.Length >= _options.CommitBytesMax)
+        {
+            Commit();
+        }
+
         return true;
     }
 
-    /// <summary>Makes everything since the last commit visible at once.</summary>
-    internal void Commit()
-    {
-        // :: Step 1. The decisions are on disk before anything refers to them.
-        var decidedEnd = new LogOffset(_context.DecidedNext);
-        if (_context.Decided.Count > 0) _decided.AppendAsync(_context.Decided).AsTask().GetAwaiter().GetResult();
+    private bool HasUncommitted => _next > _committing;
 
-        // :: Step 2. From here on the state is the truth. A crash before this line leaves no trace: on start the event log is cut back to what the state knows.
+    // A commit has a price of its own, so under a thin stream of events they come at a bounded rate; the first event after a rest is committed at once.
+    private async Task LingerAsync(CancellationToken stopping)
+    {
+        var left = TimeSpan.FromMilliseconds(_options.CommitRestMs) - _clock.GetElapsedTime(_lastCommit);
+        if (left > TimeSpan.Zero)
+        {
+            using var rested = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            var rest = Task.Delay(left, _clock, rested.Token);
+            await Task.WhenAny(_received.WaitAsync(_next, rested.Token).AsTask(), rest);
+            await rested.CancelAsync();
+            if (!rest.IsCompletedSuccessfully) return;
+        }
+
+        Commit();
+        Land();
+    }
+
+    /// <summary>
+    /// Hands over everything since the last commit to be written, and goes on. One commit is under way at a time.
+    /// </summary>
+    private void Commit()
+    {
+        Land();
+        var end = new LogOffset(_context.DecidedNext);
         _context.Graph.Write(_context.Draft);
         _context.Counters.Write(_context.Draft);
         _context.Dedup.Turn(_context.Now, _context.Draft);
-        new ProcessingPosition(_next, decidedEnd, _context.Now).Write(_context.Draft);
-        _context.Draft.Commit();
-
-        // :: Step 3. Readers may see it.
-        _decided.Publish(decidedEnd);
-        _context.Draft.Dispose();
-        _context.Draft = _store.Begin();
-        _context.Graph.Committed();
+        _context.Dedup.Settle();
+        new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
+        var (draft, decided, timeline) = (_context.Draft, _context.Decided, _context.Timeline);
+        _flight = new Flight(Task.Run(() => WriteAsync(decided, timeline, draft)), draft, decided, timeline, _next, end);
+        (_context.Draft, _context.Decided, _context.Timeline) = (_store.Begin(), _spare, _spareTimeline);
+        (_spare, _spareTimeline) = (decided, timeline);
+        _context.DecidedBase = end.Value;
         _context.Counters.Committed();
-        _context.Dedup.Settled();
-        _context.Decided.Clear(DecidedBufferKeep);
-        _context.DecidedBase = decidedEnd.Value;
-        _poison.Clear();
+        _committing = _next;
         _lastCommit = _clock.GetTimestamp();
-        _progress.Advance(_next);
+    }
+
+    private async Task WriteAsync(LogRecords decided, List<TimelineEntry> timeline, IStateDraft draft)
+    {
+        // :: Step 1. The decisions are on disk before anything refers to them.
+        var appended = decided.Count > 0 ? _decided.AppendAsync(decided).AsTask() : Task.CompletedTask;
+        TimelineEntry.Write(timeline, draft);
+        _context.Dedup.Write(draft);
+        await appended;
+        // :: Step 2. From here on the state is the truth. A crash before this line leaves no trace: on start the event log is cut back to what the state knows.
+        draft.Commit();
+    }
+
+    /// <summary>Waits for the commit that is under way and lets readers see it.</summary>
+    /// <exception cref="IOException">It failed; nothing of it is visible.</exception>
+    private void Land()
+    {
+        if (_flight is not { } flight) return;
+        flight.Written.GetAwaiter().GetResult();
+        _flight = null;
+        // :: Step 3. Readers may see it.
+        _decided.Publish(flight.Decided);
+        flight.Draft.Dispose();
+        flight.Records.Clear(DecidedBufferKeep);
+        flight.Timeline.Clear();
+        _context.Graph.Committed();
+        _context.Dedup.Settled();
+        foreach (var offset in _poison.Keys.Where(offset => offset < flight.Received.Value).ToList()) _poison.Remove(offset);
+        _progress.Advance(flight.Received);
     }
 
     private bool TryStep(in LogRecord record)
@@ -181,26 +248,40 @@ public sealed partial class Processor
         }
     }
 
-    // Forgets what is not committed and goes back to what is.
-    private void Restart()
+    /// <summary>Forgets what is not committed and goes back to what is.</summary>
+    internal void Restart()
     {
+        if (_flight is { } flight)
+        {
+            // It ends one way or the other before anything is read: what it wrote counts, what it did not is done again.
+            flight.Written.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+            _ = flight.Written.Exception;
+            flight.Draft.Dispose();
+            flight.Records.Clear(DecidedBufferKeep);
+            flight.Timeline.Clear();
+            _flight = null;
+        }
+
         var position = ProcessingPosition.Read(_store);
         _context.Draft.Dispose();
         _context.Draft = _store.Begin();
         _context.Graph.Abandon();
         _context.Counters.Abandon();
-        _context.Dedup.Settled();
+        _context.Dedup.Abandon();
         _context.Decided.Clear(DecidedBufferKeep);
+        _context.Timeline.Clear();
         _context.Now = position.Now;
         _context.Use(RevisionStep.Load(_store));
         _poison.Clear();
-        _next = position.Received;
+        _next = _committing = position.Received;
         _lastCommit = _clock.GetTimestamp();
-        // After a commit that failed between its two steps the event log holds decisions that no state knows: they are written once more behind them
-        // only if the log cannot be cut, so it is asked to.
+        // A commit that failed between its two steps has left decisions in the event log that no state knows.
         if (_decided.Written > position.Decided) _decided.Rewind(position.Decided);
         if (_decided.End < position.Decided) _decided.Publish(position.Decided);
         _context.DecidedBase = position.Decided.Value;
         _progress.Advance(_next);
     }
+
+    /// <summary>A commit under way.</summary>
+    private sealed record Flight(Task Written, IStateDraft Draft, LogRecords Records, List<TimelineEntry> Timeline, LogOffset Received, LogOffset Decided);
 }

@@ -46,6 +46,13 @@ internal static class Rejections
     public static IEnumerable<Rejection> List(IStateStore store, Table table, uint source) =>
         store.Scan(table, StateKeys.Rejected(source, 0), StateKeys.Rejected(source, long.MaxValue), backwards: true).Select(row => Read(row.Key, row.Value));
 
+    /// <summary>One rejection; null when there is none.</summary>
+    public static Rejection? Get(IStateStore store, Table table, uint source, LogOffset offset)
+    {
+        var key = StateKeys.Rejected(source, offset.Value);
+        return store.Get(table, key) is { } row ? Read(key, row) : null;
+    }
+
     /// <summary>Rejections with a message id.</summary>
     public static IEnumerable<Rejection> Find(IStateStore store, Table table, string messageId)
     {

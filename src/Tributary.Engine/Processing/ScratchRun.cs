@@ -48,6 +48,8 @@ internal sealed class ScratchRun : IDisposable
                 progress?.Invoke(run._processor.Next);
             }
 
+            run._processor.RunToEnd();
+
             return run;
         }
         catch

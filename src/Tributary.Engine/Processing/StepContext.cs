@@ -23,7 +23,7 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     public SourceCounters Counters { get; } = new(store);
 
     /// <summary>What will be appended to the event log.</summary>
-    public LogRecords Decided { get; } = new(1 << 20);
+    public LogRecords Decided { get; set; } = new(1 << 20);
 
     /// <summary>Where in the event log <see cref="Decided"/> will begin.</summary>
     public long DecidedBase { get; set; }
@@ -33,6 +33,9 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
 
     /// <summary>The writes to the store; replaced after each commit.</summary>
     public IStateDraft Draft { get; set; } = store.Begin();
+
+    /// <summary>Which event belongs to which fragment, since the last commit.</summary>
+    public List<TimelineEntry> Timeline { get; set; } = [];
 
     /// <summary>The workspace as of the record.</summary>
     public WorkspaceSnapshot Workspace { get; private set; } = WorkspaceSnapshot.Empty;
@@ -87,10 +90,37 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
         Decided.EndRecord();
     }
 
-    /// <summary>Appends all traits of a profile, as after a merge or a split; nothing when it has none.</summary>
+    /// <summary>
+    /// Appends all traits of a profile, as after a merge or a split; nothing when it never had any. When none is left, because the other side knew of a
+    /// later removal, that is said too: readers still hold what was said before.
+    /// </summary>
     public void EmitAllTraits(in DecidedCause cause, Profile profile)
     {
         var traits = ProfileView.Traits(profile);
-        if (traits.Count > 0) EmitTraits(cause, profile.Id, traits.Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
+        if (profile.Nodes.Exists(node => node.Fragment.Traits.Count > 0)) EmitTraits(cause, profile.Id, traits.Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
+    }
+}
+
+/// <summary>An event of a fragment.</summary>
+internal readonly record struct TimelineEntry(ushort Space, ulong Fragment, long Timestamp, long Offset) : IComparable<TimelineEntry>
+{
+    public int CompareTo(TimelineEntry other)
+    {
+        var order = Space.CompareTo(other.Space);
+        if (order == 0) order = Fragment.CompareTo(other.Fragment);
+        if (order == 0) order = Timestamp.CompareTo(other.Timestamp);
+        return order != 0 ? order : Offset.CompareTo(other.Offset);
+    }
+
+    /// <summary>Writes entries in the order of keys, which the store takes much faster than random ones.</summary>
+    public static void Write(List<TimelineEntry> entries, IStateDraft draft)
+    {
+        entries.Sort();
+        Span<byte> key = stackalloc byte[StateKeys.TimelineSize];
+        foreach (var entry in entries)
+        {
+            StateKeys.WriteTimeline(key, entry.Space, entry.Fragment, entry.Timestamp, entry.Offset);
+            draft.Put(Table.Timeline, key, default);
+        }
     }
 }

@@ -38,7 +38,9 @@ public sealed class ProfileApi(Func<WorkspaceSnapshot> workspace, ProfileQueries
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(JsonSerializer.Serialize(new { error = new { code, message } }));
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { error = new { code, message } }, WorkspaceSnapshot.Json);
+        context.Response.ContentLength = body.Length;
+        await context.Response.BodyWriter.WriteAsync(body);
     }
 
     /// <summary>A refusal of a missing, wrong or too weak token.</summary>

@@ -13,25 +13,20 @@ public sealed class ProfileQueries(IStateStore store, DecidedLog decided)
     internal Profile? Find(Space space, ProfileCollection collection, string name)
     {
         if (ProfileId.TryParse(name, out var id)) return Resolve(space.Number, id) is { } found && found.Collection == collection ? found : null;
-        if (!IdentifierKey.TryParse(collection, name, out var identifier)) return null;
-        // A commit may move the identifier between the two reads, so a miss is looked up once more.
-        for (var attempt = 0; attempt < 3; attempt++)
-        {
-            if (store.Get(Table.Identifiers, IdentifierKey.Of(space.Number, identifier.Value)) is not { } owner) return null;
-            if (Resolve(space.Number, ProfileId.Read(owner)) is { } profile && profile.Find(IdentifierKey.Of(space.Number, identifier.Value)) is not null) return profile;
-        }
-
-        return null;
+        return IdentifierKey.TryParse(collection, name, out var identifier) ? FindByKey(IdentifierKey.Of(space.Number, identifier.Value)) : null;
     }
 
     /// <summary>What a profile id resolves to now, for ever.</summary>
-    internal Profile? Resolve(ushort space, ProfileId id)
-    {
-        if (store.Get(Table.Profiles, StateKeys.Profile(space, id)) is { } live) return ProfileCodec.Decode(live);
-        return store.Get(Table.Retired, StateKeys.Profile(space, id)) is { } into && store.Get(Table.Profiles, StateKeys.Profile(space, ProfileId.Read(into))) is { } bytes
-            ? ProfileCodec.Decode(bytes)
-            : null;
-    }
+    internal Profile? Resolve(ushort space, ProfileId id) => AsOfOneCommit(() =>
+        Live(space, id) ?? (store.Get(Table.Retired, StateKeys.Profile(space, id)) is { } into && Live(space, ProfileId.Read(into)) is { } survivor
+            // A split may have taken the part away again between the two reads.
+            && survivor.Nodes.Exists(node => node.Part == id) ? survivor : null));
+
+    /// <summary>The profile that owns an identifier's key.</summary>
+    internal Profile? FindByKey(byte[] key) => AsOfOneCommit(() =>
+        store.Get(Table.Identifiers, key) is { } owner && Live(IdentifierKey.SpaceOf(key), ProfileId.Read(owner)) is { } profile && profile.Find(key) is not null
+            ? profile
+            : null);
 
     /// <summary>How many profiles a space has, counted up to <paramref name="max"/>.</summary>
     internal int Count(Space space, int max) => store.Scan(Table.Profiles, StateKeys.Profile(space.Number, default), StateKeys.Profile((ushort)(space.Number + 1), default)).Take(max).Count();
@@ -86,9 +81,22 @@ public sealed class ProfileQueries(IStateStore store, DecidedLog decided)
         }
     }
 
-    /// <summary>The profile that owns an identifier's key.</summary>
-    internal Profile? FindByKey(byte[] key) =>
-        store.Get(Table.Identifiers, key) is { } owner ? Resolve(IdentifierKey.SpaceOf(key), ProfileId.Read(owner)) : null;
+    private Profile? Live(ushort space, ProfileId id) => store.Get(Table.Profiles, StateKeys.Profile(space, id)) is { } bytes ? ProfileCodec.Decode(bytes) : null;
+
+    // What is found is right; what is missed may have moved between two reads, so a miss only counts when no commit came in between. Commits are
+    // milliseconds apart and a look takes microseconds, so the limit is never met.
+    private Profile? AsOfOneCommit(Func<Profile?> look)
+    {
+        const int LooksMax = 1_000;
+        for (var looks = 0; looks < LooksMax; looks++)
+        {
+            var before = store.Get(Table.Meta, StateKeys.Position);
+            if (look() is { } found) return found;
+            if (store.Get(Table.Meta, StateKeys.Position).AsSpan().SequenceEqual(before)) return null;
+        }
+
+        throw new IOException("The profile moved with each of a thousand commits.");
+    }
 
     private IEnumerable<(long Timestamp, LogOffset Offset)> Timeline(Profile profile, long from, long to, bool ascending)
     {

@@ -7,15 +7,18 @@ namespace Tributary.Engine.Storage;
 public interface IStateStore : IDisposable
 {
     /// <summary>The value of a key, or null.</summary>
+    /// <exception cref="IOException">The store could not be read.</exception>
     byte[]? Get(Table table, ReadOnlySpan<byte> key);
 
     /// <summary>True when the key is there.</summary>
+    /// <exception cref="IOException">The store could not be read.</exception>
     bool Contains(Table table, ReadOnlySpan<byte> key);
 
     /// <summary>
     /// Keys from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive) with their values, in order or backwards, as they were when the
     /// enumeration began.
     /// </summary>
+    /// <exception cref="IOException">The store could not be read; what was enumerated before is right.</exception>
     IEnumerable<KeyValuePair<byte[], byte[]>> Scan(Table table, byte[] from, byte[] to, bool backwards = false);
 
     /// <summary>Begins a draft: writes that become visible together, or never.</summary>

@@ -127,5 +127,9 @@ internal sealed class ClientOptions
 
     public bool WantsJson(ParseResult line) => line.GetValue(_json);
 
+    public Uri Address(ParseResult line) => new(line.GetValue(_server)!);
+
+    public string? Token(ParseResult line) => line.GetValue(_token);
+
     public ServerConnection Connect(ParseResult line) => ServerConnection.Open(line.GetValue(_server)!, line.GetValue(_token));
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
@@ -124,6 +125,15 @@ public sealed class MergeAndSplitTests
         Assert.Equal(2, ProfileView.EventCount(river.Find("user_id:u1")!));
         var rejection = Assert.Single(Rejections.Find(river.Store, Table.Quarantine, "poison"));
         Assert.Equal(("InvalidOperationException", "boom"), (rejection.Code, rejection.Detail));
+
+        // After the cause is mended, the payload that was kept goes through the river again.
+        river.Processor.Probe = null;
+        var queries = new EventQueries(river.Store, new ReceivedLog(river.Received), new DecidedLog(river.Decided));
+        var records = new LogRecords();
+        records.Add(queries.ReadReceived(rejection.Offset)!.Value.Span);
+        river.Received.AppendAsync(records).AsTask().GetAwaiter().GetResult();
+        Assert.Equal(3, ProfileView.EventCount(river.Find("user_id:u1")!));
+        Assert.Equal((4, 3, 1), (river.Counts().Received, river.Counts().Accepted, river.Counts().Quarantined));
     }
 
     [Fact]
@@ -153,5 +163,55 @@ public sealed class MergeAndSplitTests
         Assert.Equal(0, looser["mergesThatWouldVanish"]!["count"]!.GetValue<long>());
         Assert.Equal(0, without["mergesThatWouldAppear"]!["count"]!.GetValue<long>());
         Assert.Equal(3, river.Profiles().Count());
+    }
+
+    [Fact]
+    public void Cutting_a_hub_off_hundreds_of_identifiers_gives_each_of_them_an_id_of_its_own()
+    {
+        using var river = new River(River.Rules(("anonymous_id", 1000, LimitWindow.Ever)));
+        for (var i = 0; i < 300; i++) river.Identify(anonymous: $"a{i}", traits: """{"email":"hub@example.com"}""");
+        Assert.Equal(301, river.Find("email:hub@example.com")!.Nodes.Count);
+
+        Assert.Null(river.Split("email:hub@example.com", "email:hub@example.com").Error);
+
+        Assert.Equal(301, river.Profiles().Select(profile => profile.Id).Distinct().Count());
+        for (var i = 0; i < 300; i++) Assert.Equal($"anonymous_id:a{i}", river.Identifiers($"anonymous_id:a{i}"));
+    }
+
+    [Fact]
+    public void An_identifier_that_stays_while_its_first_id_goes_elsewhere_is_said_to_stay()
+    {
+        using var river = new River();
+        river.Track(user: "u1").Track(anonymous: "a1").Track(anonymous: "a2");
+        // Both anonymous ids become one profile under the id of a1, then u1's.
+        river.Merge("anonymous_id:a1", "anonymous_id:a2");
+        river.Merge("user_id:u1", "anonymous_id:a1");
+        river.Identify(anonymous: "a1", traits: """{"email":"ada@example.com"}""").Identify(user: "u1", traits: """{"email":"ada@example.com"}""");
+
+        Assert.Null(river.Split("anonymous_id:a1", "anonymous_id:a1").Error);
+
+        var owners = new Dictionary<string, ProfileId>();
+        var canonical = new Dictionary<ProfileId, ProfileId>();
+        foreach (var record in river.Decisions())
+        {
+            if (record.Kind == DecidedKind.Graph) canonical[record.Profile] = record.Canonical;
+            if (record.Kind == DecidedKind.Mapping && !record.MappingRemoved) owners[$"{record.MappingIdentifier.Type}:{record.MappingIdentifier.Value}"] = record.Profile;
+        }
+
+        foreach (var (name, owner) in owners) Assert.Equal(river.Find(name)!.Id, canonical[owner]);
+    }
+
+    [Fact]
+    public void A_merge_that_leaves_no_trait_says_so()
+    {
+        using var river = new River()
+            .Identify(user: "u1", traits: """{"plan":"free"}""", timestamp: 10)
+            .Identify(anonymous: "a1", traits: """{"plan":null}""", timestamp: 20)
+            .Track(user: "u1", anonymous: "a1", messageId: "join");
+
+        var told = river.Decisions().Last(record => record.Kind == DecidedKind.Traits);
+
+        Assert.Equal("{}", river.Traits("user_id:u1"));
+        Assert.Equal(("join", true, "{}"), (Encoding.UTF8.GetString(told.MessageId.Span), told.TraitsReplaced, Encoding.UTF8.GetString(told.Payload.Span)));
     }
 }

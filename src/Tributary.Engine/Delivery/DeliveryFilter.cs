@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Engine.Delivery;
+
+/// <summary>
+/// Decides from an event alone whether a destination may have it. Rules: spec/connections.md §5.3 (<c>integrations</c>) and §4 (<c>_metadata</c> of a
+/// browser that has sent the event itself). Pure; codes are Segment's in snake case.
+/// </summary>
+/// <param name="destination">Its own name and id.</param>
+/// <param name="kindName">The catalogue's name of its kind, e.g. <c>Webhook</c>; a message may say either, and its own name counts first.</param>
+internal sealed class DeliveryFilter(Destination destination, string kindName)
+{
+    public const string Disabled = "destination_disabled";
+    public const string ByIntegrations = "filtered_by_integrations_object";
+    public const string SentByClient = "message_sent_client_side";
+
+    /// <summary>Why the destination does not get this event; null when it does.</summary>
+    public string? Judge(ReadOnlySpan<byte> message)
+    {
+        // Most messages have neither, and looking for a few bytes is far cheaper than reading JSON.
+        var mayExclude = message.IndexOf("\"integrations\""u8) >= 0;
+        var mayBeSent = message.IndexOf("\"_metadata\""u8) >= 0;
+        if (!mayExclude && !mayBeSent) return null;
+        var reader = new Utf8JsonReader(message, new JsonReaderOptions { MaxDepth = 1_000 });
+        reader.Read();
+        string? verdict = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isIntegrations = reader.ValueTextEquals("integrations"u8);
+            var isMetadata = !isIntegrations && reader.ValueTextEquals("_metadata"u8);
+            reader.Read();
+            if (isIntegrations && reader.TokenType == JsonTokenType.StartObject && !IsEnabled(ref reader)) verdict ??= ByIntegrations;
+            else if (isMetadata && reader.TokenType == JsonTokenType.StartObject && IsBundled(ref reader)) verdict ??= SentByClient;
+            else reader.Skip();
+        }
+
+        return verdict;
+    }
+
+    // An explicit boolean wins, options mean yes, silence means what "All" says, and without it yes.
+    private bool IsEnabled(ref Utf8JsonReader reader)
+    {
+        bool? own = null, kind = null, all = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isOwn = reader.ValueTextEquals(destination.Name);
+            var isKind = reader.ValueTextEquals(kindName);
+            var isAll = reader.ValueTextEquals("All"u8) || reader.ValueTextEquals("all"u8);
+            reader.Read();
+            bool? value = reader.TokenType switch { JsonTokenType.False => false, JsonTokenType.Null => null, _ => true };
+            if (isOwn) own = value;
+            if (isKind) kind = value;
+            if (isAll) all = value;
+            reader.Skip();
+        }
+
+        return own ?? kind ?? all ?? true;
+    }
+
+    private bool IsBundled(ref Utf8JsonReader reader)
+    {
+        var isBundled = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var areNames = reader.ValueTextEquals("bundled"u8);
+            var areIds = reader.ValueTextEquals("bundledIds"u8);
+            reader.Read();
+            if ((areNames || areIds) && reader.TokenType == JsonTokenType.StartArray)
+            {
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    if (reader.TokenType != JsonTokenType.String) reader.Skip();
+                    else if (areIds) isBundled |= reader.ValueTextEquals(destination.Id);
+                    else isBundled |= reader.ValueTextEquals(destination.Name) || reader.ValueTextEquals(kindName);
+                }
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return isBundled;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+
+namespace Tributary.Model;
+
+/// <summary>One event on its way to one destination.</summary>
+/// <param name="EventOffset">Where the event lies in the event log; the same at every attempt, so it may serve as a key for dropping repeats.</param>
+/// <param name="Type">The event's type.</param>
+/// <param name="Attempt">1 at the first attempt.</param>
+/// <param name="Payload">The normalised message: JSON in UTF-8. Valid until the attempt is over.</param>
+public readonly record struct Delivery(LogOffset EventOffset, EventType Type, int Attempt, ReadOnlyMemory<byte> Payload);
+
+/// <summary>
+/// Sends events to one destination with one set of settings. What a native destination implements; filters, mappings and retries are the engine's.
+/// </summary>
+/// <remarks>
+/// Called from several threads at once, as often as the destination may have requests in flight. Two batches in flight at once never hold events of the
+/// same profile, and within a batch a profile's events stand in their order. An event may come again after a crash or a lost answer: at least once.
+/// </remarks>
+public interface IDestinationSender : IDisposable
+{
+    /// <summary>Most events of one call; 1 when the destination takes them singly.</summary>
+    int BatchMax { get; }
+
+    /// <summary>Attempts a batch. Failure is an outcome; an exception is a bug of the sender and counts as <c>sender_failed</c>, to be tried again.</summary>
+    /// <param name="batch">1 to <see cref="BatchMax"/> deliveries.</param>
+    /// <param name="cancellationToken">Fires when the engine stops or the time for an attempt is over.</param>
+    ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken);
+}
+
+/// <summary>How to send to one kind of destination; registered beside its entry in the catalogue.</summary>
+/// <param name="Slug">The <c>metadataId</c> of the destinations that it serves.</param>
+/// <param name="Open">
+/// Checks settings and makes a sender of them. Called when a destination is enabled, at start and whenever its settings change; must be quick and not block.
+/// </param>
+public sealed record DestinationDriver(string Slug, Func<JsonObject, SenderOpened> Open);
+
+/// <summary>A sender, or what is wrong with the settings. Settings were checked when they were stored, but perhaps by an older version.</summary>
+public readonly record struct SenderOpened
+{
+    private SenderOpened(IDestinationSender? sender, string? fault) => (Sender, Fault) = (sender, fault);
+
+    public IDestinationSender? Sender { get; }
+
+    /// <summary>A sentence that says what to change; null when there is a sender.</summary>
+    public string? Fault { get; }
+
+    public static SenderOpened With(IDestinationSender sender) => new(sender, null);
+
+    public static SenderOpened Faulty(string fault) => new(null, fault);
+}

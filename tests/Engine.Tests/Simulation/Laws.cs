@@ -1,0 +1,191 @@
+using System.Text;
+using System.Text.Json;
+using Tributary.Engine.Identity;
+using Tributary.Engine.Log;
+using Tributary.Engine.Processing;
+using Tributary.Engine.Profiles;
+using Tributary.Engine.Storage;
+using Tributary.Model;
+
+namespace Tributary.Engine.Tests.Simulation;
+
+/// <summary>What must hold in every world, whatever happened in it. Each law throws with what broke it.</summary>
+internal sealed class Laws
+{
+    private readonly SimulatedStore _store;
+    private readonly List<Profile> _profiles;
+    private readonly List<(long Offset, DecidedRecord Record)> _decisions = [];
+
+    public Laws(SimulatedStore store, SimulatedFile decided)
+    {
+        _store = store;
+        _profiles = [.. store[Table.Profiles].Select(row => ProfileCodec.Decode(row.Value))];
+        var batch = new LogBatch();
+        var log = new SimulatedLog(decided, new Random(0), new Faults(new Random(0), 0)) { RecordsPerRead = int.MaxValue };
+        if (!log.Read(LogOffset.Zero, batch)) return;
+        foreach (var record in batch) _decisions.Add((record.Offset.Value, DecidedRecord.View(record.Payload)));
+    }
+
+    public void Hold(Oracle oracle)
+    {
+        EveryMessageIsCountedOnce(oracle);
+        EveryAcceptedMessageIsInTheEventLogOnce(oracle);
+        TheTimelineAndTheEventLogAgree();
+        EachIdentifierIsOnOneProfile();
+        RetiredIdsResolveToLiveProfiles();
+        EachProfileIsConnectedByItsLinks();
+        NoVetoedPairIsOnOneProfile();
+        TheEventLogAloneTellsTheGraph();
+        TheEventLogAloneTellsTheTraits();
+    }
+
+    private void EveryMessageIsCountedOnce(Oracle oracle)
+    {
+        foreach (var (source, expected) in oracle.Counts)
+        {
+            var counts = SourceCounters.Read(_store, source);
+            Must(counts.Received == counts.Accepted + counts.Duplicate + counts.Quarantined + counts.Discarded.Values.Sum(), $"source {source} loses count: {Text(counts)}");
+            Must(Text(counts) == Text(expected), $"source {source} counts {Text(counts)} and not {Text(expected)}");
+        }
+
+        static string Text(SourceCounts counts) =>
+            $"{counts.Received} = {counts.Accepted} + {counts.Duplicate} + {counts.Quarantined} + {string.Join('+', counts.Discarded.Select(pair => $"{pair.Value} {pair.Key}"))}";
+    }
+
+    private void EveryAcceptedMessageIsInTheEventLogOnce(Oracle oracle)
+    {
+        var events = Events().Select(entry => entry.Record.ReceivedOffset.Value).ToList();
+        Must(events.SequenceEqual(oracle.Accepted), $"the event log holds {events.Count} events, and {oracle.Accepted.Count} were accepted; or their order differs");
+    }
+
+    private void TheTimelineAndTheEventLogAgree()
+    {
+        var attached = Events().Where(entry => !entry.Record.Profile.IsNone).Select(entry => entry.Offset).ToList();
+        var timeline = _store[Table.Timeline].Select(row => StateKeys.ReadTimeline(row.Key).Offset.Value).Order().ToList();
+        Must(timeline.SequenceEqual(attached), $"{timeline.Count} places in timelines, {attached.Count} attached events");
+        var counted = _profiles.Where(profile => profile.Collection == ProfileCollection.Users).Sum(ProfileView.EventCount);
+        Must(counted == attached.Count, $"profiles count {counted} events, {attached.Count} are attached");
+    }
+
+    private void EachIdentifierIsOnOneProfile()
+    {
+        var nodes = _profiles.SelectMany(profile => profile.Nodes.Select(node => (Key: Convert.ToHexString(node.Key), profile.Id))).ToList();
+        var distinct = nodes.Select(node => node.Key).Distinct().Count();
+        Must(distinct == nodes.Count, $"{nodes.Count} identifiers on profiles, {distinct} distinct ones");
+        var index = _store[Table.Identifiers].Select(row => (Key: Convert.ToHexString(row.Key), Id: ProfileId.Read(row.Value)));
+        Must(index.SequenceEqual(nodes.OrderBy(node => node.Key, StringComparer.Ordinal)), "the table of identifiers and the profiles disagree");
+        foreach (var profile in _profiles)
+        {
+            Must(profile.Nodes.Select(node => node.Number).SequenceEqual(profile.Nodes.Select(node => node.Number).Order()), $"{profile} does not list its oldest identifier first");
+            Must(profile.Nodes.Any(node => node.Part == profile.Id), $"{profile} has lost the part that named it");
+        }
+    }
+
+    private void RetiredIdsResolveToLiveProfiles()
+    {
+        var holders = _profiles.SelectMany(profile => profile.Nodes.Select(node => (node.Part, profile.Id))).Distinct().ToList();
+        foreach (var (part, id) in holders)
+        {
+            var resolved = _profiles.Any(profile => profile.Id == part) ? part : Retired(part);
+            Must(resolved == id, $"{part} stands on {id} and resolves to {resolved}");
+        }
+
+        foreach (var (key, value) in _store[Table.Retired])
+        {
+            var (id, survivor) = (ProfileId.Read(key.AsSpan(2)), ProfileId.Read(value));
+            Must(_profiles.Any(profile => profile.Id == survivor), $"retired {id} resolves to {survivor}, which is not there");
+            Must(holders.Contains((id, survivor)), $"retired {id} resolves to {survivor}, which has no part of it");
+            Must(_profiles.All(profile => profile.Id != id), $"{id} is retired and live");
+        }
+
+        foreach (var (_, record) in _decisions)
+        {
+            if (!record.Profile.IsNone) Must(holders.Any(holder => holder.Part == record.Profile), $"the event log names {record.Profile}, which resolves to nothing");
+        }
+    }
+
+    private ProfileId Retired(ProfileId id) => _store.Get(Table.Retired, StateKeys.Profile(1, id)) is { } value ? ProfileId.Read(value) : default;
+
+    private void EachProfileIsConnectedByItsLinks()
+    {
+        foreach (var profile in _profiles)
+        {
+            Must(profile.Nodes.Count > 0, $"{profile.Id} has no identifier");
+            Must(profile.Links.All(link => profile.Nodes.Contains(link.A) && profile.Nodes.Contains(link.B) && link.A.Number < link.B.Number), $"a link of {profile} leads elsewhere");
+            Must(profile.Links.Select(link => (link.A.Number, link.B.Number)).Distinct().Count() == profile.Links.Count, $"a link of {profile} stands twice");
+            var reached = new HashSet<Node> { profile.Nodes[0] };
+            while (profile.Links.FirstOrDefault(link => reached.Contains(link.A) != reached.Contains(link.B)) is { } link) reached.UnionWith([link.A, link.B]);
+            Must(reached.Count == profile.Nodes.Count, $"{profile} is not connected by its links");
+        }
+    }
+
+    private void NoVetoedPairIsOnOneProfile()
+    {
+        var nodes = _profiles.SelectMany(profile => profile.Nodes).ToDictionary(node => node.Key, BytesComparer.Instance);
+        foreach (var profile in _profiles)
+        {
+            foreach (var node in profile.Nodes)
+            {
+                foreach (var veto in node.Vetoes ?? [])
+                {
+                    Must(profile.Find(veto) is null, $"{node} is vetoed from a neighbour on {profile}");
+                    Must(nodes[veto].Vetoes?.Any(back => back.AsSpan().SequenceEqual(node.Key)) == true, $"a veto of {node} is not mutual");
+                }
+
+                Must((node.Vetoes ?? []).Distinct(BytesComparer.Instance).Count() == (node.Vetoes?.Count ?? 0), $"{node} has a veto twice");
+            }
+        }
+    }
+
+    // The lake and destinations see nothing else.
+    private void TheEventLogAloneTellsTheGraph()
+    {
+        var canonical = new Dictionary<ProfileId, ProfileId>();
+        var owners = new SortedDictionary<string, ProfileId>(StringComparer.Ordinal);
+        foreach (var (_, record) in _decisions)
+        {
+            if (record.Kind == DecidedKind.Graph) canonical[record.Profile] = record.Canonical;
+            if (record.Kind != DecidedKind.Mapping) continue;
+            var key = Convert.ToHexString(IdentifierKey.Of(record.Space, record.MappingIdentifier));
+            if (!record.MappingRemoved) owners[key] = record.Profile;
+        }
+
+        foreach (var (key, value) in _store[Table.Identifiers])
+        {
+            var told = owners.TryGetValue(Convert.ToHexString(key), out var mapped) ? canonical[mapped] : default;
+            Must(told == ProfileId.Read(value), $"{IdentifierKey.Read(key)} is on {ProfileId.Read(value)}, the event log says {told}");
+        }
+    }
+
+    private void TheEventLogAloneTellsTheTraits()
+    {
+        var told = new Dictionary<ProfileId, SortedDictionary<string, string>>();
+        foreach (var (_, record) in _decisions.Where(entry => entry.Record.Kind == DecidedKind.Traits))
+        {
+            if (record.TraitsReplaced || !told.TryGetValue(record.Profile, out var traits)) told[record.Profile] = traits = new SortedDictionary<string, string>(StringComparer.Ordinal);
+            using var json = JsonDocument.Parse(record.Payload);
+            foreach (var member in json.RootElement.EnumerateObject())
+            {
+                if (member.Value.ValueKind == JsonValueKind.Null) traits.Remove(member.Name);
+                else traits[member.Name] = member.Value.GetRawText();
+            }
+        }
+
+        foreach (var profile in _profiles)
+        {
+            var held = string.Join(' ', ProfileView.Traits(profile).Select(pair => $"{pair.Key}={Encoding.UTF8.GetString(pair.Value.Json!)}"));
+            var heard = told.TryGetValue(profile.Id, out var traits) ? string.Join(' ', traits.Select(pair => $"{pair.Key}={pair.Value}")) : "";
+            Must(held == heard, $"{profile} has the traits {held}, the event log says {heard}");
+        }
+    }
+
+    private IEnumerable<(long Offset, DecidedRecord Record)> Events() => _decisions.Where(entry => entry.Record.Kind == DecidedKind.Event);
+
+    private static void Must(bool holds, string otherwise)
+    {
+        if (!holds) throw new LawBrokenException(otherwise + ".");
+    }
+}
+
+/// <summary>A law does not hold.</summary>
+internal sealed class LawBrokenException(string what, Exception? cause = null) : Exception(what, cause);
