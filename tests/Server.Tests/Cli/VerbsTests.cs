@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Tributary.Server.Tests.Profiles;
 using Xunit;
 
