@@ -1,7 +1,7 @@
 using System.Globalization;
 using Tributary.Benchmarks;
 
-// One class a question. Usage: river EVENTS PEOPLE SKEW FOLDER.
+// One class a question. Usage: river EVENTS PEOPLE SKEW FOLDER
 switch (args)
 {
     case ["river", var events, var people, var skew, var folder]:
