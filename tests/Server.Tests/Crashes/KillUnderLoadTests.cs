@@ -16,7 +16,9 @@ public sealed class KillUnderLoadTests : IDisposable
     public async Task Every_event_that_was_answered_200_is_in_the_lake_once_and_in_the_right_profile_after_many_kills()
     {
         var port = ServerProcess.FreePort();
-        var server = await ServerProcess.StartAsync(_folder, port);
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var server = await StartAsync(port);
+        await receiver.ConnectAsync(server);
         await using var clients = new Clients($"http://127.0.0.1:{port}", await server.FirstWriteKeyAsync(), count: 4);
         // A fixed seed would not make the moments the same: what the server is at when it dies differs anyway.
         for (var kill = 0; kill < Kills; kill++)
@@ -24,7 +26,7 @@ public sealed class KillUnderLoadTests : IDisposable
             await Task.Delay(Random.Shared.Next(50, 900));
             await server.KillAsync();
             server.Dispose();
-            server = await ServerProcess.StartAsync(_folder, port);
+            server = await StartAsync(port);
         }
 
         await Task.Delay(500);
@@ -34,12 +36,40 @@ public sealed class KillUnderLoadTests : IDisposable
 
         await CheckLakeAsync(server, clients);
         await CheckProfilesAsync(server);
+        await CheckFlowAsync(server, clients, receiver);
         await server.StopAsync();
         server.Dispose();
         CheckData(clients);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private Task<ServerProcess> StartAsync(int port) => ServerProcess.StartAsync(_folder, port, environment: ("TRIBUTARY_EGRESS_ALLOW", "127.0.0.0/8"));
+
+    // The law of conservation, and that the destination got each event at least once. A build without Delivery has no such page.
+    private static async Task CheckFlowAsync(ServerProcess server, Clients clients, WebhookReceiver receiver)
+    {
+        if ((await server.Http.GetAsync("/api/flow")).StatusCode == System.Net.HttpStatusCode.NotFound) return;
+        var flow = new JsonObject();
+        for (var patience = 0; patience < 150; patience++)
+        {
+            flow = JsonNode.Parse(await server.Http.GetStringAsync("/api/flow"))!["data"]!.AsObject();
+            if (Number(flow["destinations"]![0]!, "pending") == 0 && clients.Acknowledged.Keys.All(receiver.Has)) break;
+            await Task.Delay(200);
+        }
+
+        var source = flow["sources"]![0]!;
+        Assert.Equal(Number(source, "received"), Number(source, "accepted") + Number(source, "duplicate") + Sum(source, "discarded") + Number(source, "quarantined"));
+        var destination = flow["destinations"]![0]!;
+        Assert.Equal(Number(source, "accepted"), Number(destination, "received"));
+        Assert.Equal(
+            Number(destination, "received"), Number(destination, "delivered") + Sum(destination, "filtered") + Sum(destination, "failed") + Number(destination, "pending"));
+        Assert.Equal((0, Number(destination, "received")), (Number(destination, "pending"), Number(destination, "delivered")));
+        Assert.All(clients.Acknowledged.Keys, id => Assert.True(receiver.Has(id), $"{id} was not delivered."));
+
+        static long Number(JsonNode node, string name) => node[name]!.GetValue<long>();
+        static long Sum(JsonNode node, string name) => node[name]!.AsObject().Sum(pair => pair.Value!.GetValue<long>());
+    }
 
     // Each id once, none missing. An event that was never answered may be there as well: its answer got lost.
     private static async Task CheckLakeAsync(ServerProcess server, Clients clients)
