@@ -195,7 +195,7 @@ public sealed class DeliveryTests
         await using var world = await DeliveredServer.StartAsync();
         var deep = string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60);
         await world.TrackAsync($$"""{"userId":"u1","event":"Deep","messageId":"deep","properties":{{deep}} }""");
-        await world.TrackAsync($$"""{"userId":"u1","event":"Deep","messageId":"deeper","properties":{"b":{"c":{"d":{{deep}} } } } }""");
+        await world.TrackAsync($$"""{"userId":"u1","event":"Deep","messageId":"deeper","properties":{"b":{"c":{"d":{"e":{{deep}} } } } } }""");
 
         using var answer = await world.Server.Http.GetAsync("/api/events/deep");
         using var passport = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync(), new JsonDocumentOptions { MaxDepth = 100 });
