@@ -200,6 +200,8 @@ public sealed class DeliveryTests
         using var answer = await world.Server.Http.GetAsync("/api/events/deep");
         using var passport = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync(), new JsonDocumentOptions { MaxDepth = 100 });
         Assert.Equal("Deep", passport.RootElement.GetProperty("data").GetProperty("events")[0].GetProperty("event").GetProperty("event").GetString());
-        Assert.Equal("nested_too_deep", (string?)(await world.Server.GetAsync("/api/sources/shop/discards?limit=1"))["counts"]!.AsObject().Single().Key);
+        var source = (await world.Server.GetAsync("/api/flow"))["sources"]!.AsArray().Single(each => (string?)each!["id"] == world.Source);
+        Assert.Equal("""{"nested_too_deep":1}""", source!["discarded"]!.ToJsonString());
+        Assert.Equal(200, (int)(await world.Server.Http.GetAsync("/api/sources/shop/discards")).StatusCode);
     }
 }
