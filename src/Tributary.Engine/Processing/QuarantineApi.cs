@@ -46,7 +46,11 @@ public static class QuarantineApi
         if (workspace().FindSource(id) is not { } source) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Source, id));
         var rejection = events.FindRejected(source.Number, new LogOffset(offset), isQuarantined: true);
         if (rejection is null || events.ReadReceived(rejection.Offset) is not { } bytes)
-            return ApiAnswer.Failed(StatusCodes.Status404NotFound, "not-found", [new WorkspaceFault("offset", $"No message of this source is in quarantine at {offset.ToString(CultureInfo.InvariantCulture)}.")]);
+        {
+            var message = string.Create(CultureInfo.InvariantCulture, $"No message of this source is in quarantine at {offset}.");
+            return ApiAnswer.Failed(StatusCodes.Status404NotFound, "not-found", [new WorkspaceFault("offset", message)]);
+        }
+
         var records = new LogRecords();
         records.Add(bytes.Span);
         var appended = await received.Log.AppendAsync(records);

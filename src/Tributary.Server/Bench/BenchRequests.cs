@@ -33,11 +33,17 @@ internal sealed class BenchRequests
         (_batch, _batchIds) = Template(host, writeKey, "/v1/batch", "{\"batch\":[" + string.Join(',', items) + "],\"sentAt\":null}");
     }
 
-    private static string Common =>
-        "\"context\":{\"library\":{\"name\":\"@segment/analytics-node\",\"version\":\"3.1.0\"},\"page\":{\"path\":\"/shop/shoes/running\",\"referrer\":\"https://www.example.com/\",\"search\":\"?utm_source=mail\",\"title\":\"Running shoes\",\"url\":\"https://shop.example.com/shop/shoes/running\"},\"userAgent\":\"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\",\"locale\":\"en-US\"},\"integrations\":{}}";
+    private static string Common => """
+        "context":{"library":{"name":"@segment/analytics-node","version":"3.1.0"},
+        "page":{"path":"/shop/shoes/running","referrer":"https://www.example.com/","search":"?utm_source=mail",
+        "title":"Running shoes","url":"https://shop.example.com/shop/shoes/running"},
+        "userAgent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+        "locale":"en-US"},"integrations":{}}
+        """.ReplaceLineEndings("");
 
     private static string Track =>
-        "{\"type\":\"track\",\"messageId\":\"bench-m###########\",\"userId\":\"user-############\",\"event\":\"Product Viewed\",\"properties\":{\"product_id\":\"p-123\",\"price\":19.5}," + Common;
+        """{"type":"track","messageId":"bench-m###########","userId":"user-############","event":"Product Viewed","properties":{"product_id":"p-123","price":19.5},"""
+        + Common;
 
     private static string Identify =>
         "{\"type\":\"identify\",\"messageId\":\"bench-m###########\",\"userId\":\"user-############\",\"traits\":{\"plan\":\"pro\",\"visits\":7}," + Common;

@@ -33,6 +33,6 @@ internal sealed class LakeCommand : Command
         var rows = answer?["rows"]?.AsArray() ?? [];
         foreach (var row in rows) table.AddRow([.. row!.AsArray().Select(value => new Text(Terminal.Plain(value)))]);
         terminal.Console.Write(table);
-        terminal.Console.WriteLine($"{rows.Count} rows{(answer?["truncated"]?.GetValue<bool>() == true ? "; there are more" : "")}");
+        terminal.Console.WriteLine($"{rows.Count} row{(rows.Count == 1 ? "" : "s")}{(answer?["truncated"]?.GetValue<bool>() == true ? "; there are more" : "")}");
     }
 }

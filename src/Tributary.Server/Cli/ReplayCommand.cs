@@ -38,8 +38,9 @@ internal sealed class ReplayCommand : Command
             if (await WithProgressAsync(terminal, report => Task.Run(() => verification.Run(report, stopping), stopping)) is { } difference)
                 throw new CommandFailedException($"The replay gives something else. {difference}", "Keep the folder: the difference is a fault of the server that should be looked into.");
             var position = ProcessingPosition.Read(data.Store);
-            terminal.Console.WriteLine(FormattableString.Invariant(
-                $"The replay gives the same state and the same event log, byte for byte: {position.Received.Value:n0} bytes received, {position.Decided.Value:n0} decided, {clock.GetElapsedTime(began).TotalSeconds:0.0} s."));
+            terminal.Console.WriteLine(string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"The replay gives the same state and event log, byte for byte: {position.Received.Value:n0} bytes received, {position.Decided.Value:n0} decided, {clock.GetElapsedTime(began).TotalSeconds:0.0} s."));
         }
         catch (LogOffsetGoneException gone)
         {

@@ -87,8 +87,10 @@ internal sealed class Terminal
     {
         var output = new AnsiConsoleOutput(writer);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = output });
-        // A file or a pipe has no width at which lines would have to break.
-        if (!output.IsTerminal) console.Profile.Width = 1_000;
+        if (output.IsTerminal) return console;
+        // A file or a pipe has no width at which lines would have to break, and whoever reads it wants no escape codes whatever TERM says.
+        console.Profile.Width = 1_000;
+        console.Profile.Capabilities.Ansi = false;
         return console;
     }
 }

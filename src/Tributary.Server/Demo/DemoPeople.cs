@@ -18,7 +18,8 @@ internal static class DemoPeople
     ];
 
     private static readonly string[] Cities =
-        ["Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg", "Linz", "London", "Lyon", "Passau", "Porto", "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich"];
+        ["Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg",
+        "Linz", "London", "Lyon", "Passau", "Porto", "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich"];
 
     private static readonly string[] UserAgents =
     [
@@ -29,7 +30,8 @@ internal static class DemoPeople
         "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
     ];
 
-    /// <summary>The first is the one whose profile the demo shows: somebody whom only all three sources together know: the website their browsers and email, the CRM email and phone, the help desk no more than the phone.</summary>
+    /// <summary>The first is the one whose profile the demo shows: somebody whom only all three sources together
+    /// know: the website their browsers and email, the CRM email and phone, the help desk no more than the phone.</summary>
     public static List<DemoPerson> Invent(int seed, int count)
     {
         var people = new List<DemoPerson>(count) { Ada(seed) };

@@ -45,7 +45,13 @@ internal sealed class DemoReport(Terminal terminal, ServerConnection server, str
     private void ShowIdentifiers(JsonArray identifiers)
     {
         var table = Terminal.Rows("known as", "", "first seen in", "first message");
-        foreach (var identifier in identifiers) AddRow(table, Terminal.Plain(identifier!["type"]), Terminal.Plain(identifier["id"]), Terminal.Plain(identifier["source"]), Terminal.Plain(identifier["firstMessageId"]));
+        foreach (var identifier in identifiers)
+        {
+            AddRow(
+                table, Terminal.Plain(identifier!["type"]), Terminal.Plain(identifier["id"]), Terminal.Plain(identifier["source"]),
+                Terminal.Plain(identifier["firstMessageId"]));
+        }
+
         terminal.Console.Write(table);
     }
 
