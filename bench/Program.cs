@@ -12,11 +12,15 @@ switch (args)
     case ["log", var writers, var seconds, var folder]:
         await LogBenchmark.RunAsync(int.Parse(writers, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture), folder);
         break;
+    case ["webhook", var events, var batchSize, var folder]:
+        await DeliveryBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), folder);
+        break;
     default:
         Console.Error.WriteLine("""
             Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
                    log WRITERS SECONDS FOLDER             durable appends
+                   webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
             """);
         return 2;
 }

@@ -15,18 +15,19 @@ internal sealed class RevisionStep(StepContext context)
     {
         var revision = JsonSerializer.Deserialize<WorkspaceRevision>(record.Payload.Span, WorkspaceSnapshot.Json)
             ?? throw new JsonException("A revision is null.");
+        var after = context.Workspace.With(revision);
         foreach (var change in revision.Changes)
         {
             var key = Encoding.UTF8.GetBytes($"{change.Kind}\0{change.Id}");
             if (change.Body is null) context.Draft.Delete(Table.Workspace, key);
             else context.Draft.Put(Table.Workspace, key, JsonSerializer.SerializeToUtf8Bytes(change.Body, WorkspaceSnapshot.Json));
-            if (change is { Kind: "destination", Body: not null }) Begin(change.Body.Deserialize<Destination>(WorkspaceSnapshot.Json)!);
+            if (change is { Kind: "destination", Body: not null }) Begin(change.Body.Deserialize<Destination>(WorkspaceSnapshot.Json)!, after);
         }
 
         Span<byte> number = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(number, revision.Number);
         context.Draft.Put(Table.Meta, StateKeys.WorkspaceRevision, number);
-        context.Use(context.Workspace.With(revision));
+        context.Use(after);
     }
 
     /// <summary>The workspace as of the committed state.</summary>
@@ -43,9 +44,10 @@ internal sealed class RevisionStep(StepContext context)
     }
 
     // A destination receives what is decided after its creation. How many events its source had before is what its own count begins at.
-    private void Begin(Destination destination)
+    // The source may be as new as the destination: both may come with one revision.
+    private void Begin(Destination destination, WorkspaceSnapshot after)
     {
-        if (context.Workspace.FindDestination(destination.Id) is not null || context.Workspace.FindSource(destination.SourceId) is not { } source) return;
+        if (context.Workspace.FindDestination(destination.Id) is not null || after.FindSource(destination.SourceId) is not { } source) return;
         Span<byte> beginning = stackalloc byte[16];
         BinaryPrimitives.WriteInt64LittleEndian(beginning, context.DecidedNext);
         BinaryPrimitives.WriteInt64LittleEndian(beginning[8..], context.Counters[source.Number].Accepted);

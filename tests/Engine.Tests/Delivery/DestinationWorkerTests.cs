@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Tributary.Engine.Delivery;
+using Tributary.Engine.Tests.TestKit;
+using Tributary.Engine.Workspace;
 using Tributary.Model;
 using Xunit;
 
@@ -39,6 +41,18 @@ public sealed class DestinationWorkerTests
 
         Assert.Equal(["after"], hook.Delivered);
         Assert.Equal(1, world.Flow().Received);
+    }
+
+    [Fact]
+    public async Task Begins_at_once_when_it_comes_with_its_source_in_one_revision()
+    {
+        await using var world = new DeliveryWorld();
+        world.River.Revise(
+            new ResourceChange("destination", "early", River.Body(new Destination { Id = "early", Number = 9, Name = "early", MetadataId = "x", SourceId = "shop" })),
+            new ResourceChange("source", "shop", River.Body(new Source { Id = "shop", Number = 7, Slug = "shop", Name = "Shop", MetadataId = "http-api", SpaceId = "spa_default", WriteKeys = ["k7"] })));
+        world.River.Run();
+
+        Assert.Equal(0, DeliveryCounts.Beginning(world.River.Store, 9)!.Value.AcceptedBefore);
     }
 
     [Fact]

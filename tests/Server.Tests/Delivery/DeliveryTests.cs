@@ -195,11 +195,13 @@ public sealed class DeliveryTests
         await using var world = await DeliveredServer.StartAsync();
         var deep = string.Concat(Enumerable.Repeat("{\"a\":", 60)) + "1" + new string('}', 60);
         await world.TrackAsync($$"""{"userId":"u1","event":"Deep","messageId":"deep","properties":{{deep}} }""");
-        await world.TrackAsync($$"""{"userId":"u1","event":"Deep","messageId":"deeper","properties":{"b":{"c":{"d":{{deep}} } } } }""");
+        await world.TrackAsync($$"""{"userId":"u1","event":"Deep","messageId":"deeper","properties":{"b":{"c":{"d":{"e":{{deep}} } } } } }""");
 
         using var answer = await world.Server.Http.GetAsync("/api/events/deep");
         using var passport = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync(), new JsonDocumentOptions { MaxDepth = 100 });
         Assert.Equal("Deep", passport.RootElement.GetProperty("data").GetProperty("events")[0].GetProperty("event").GetProperty("event").GetString());
-        Assert.Equal("nested_too_deep", (string?)(await world.Server.GetAsync("/api/sources/shop/discards?limit=1"))["counts"]!.AsObject().Single().Key);
+        var source = (await world.Server.GetAsync("/api/flow"))["sources"]!.AsArray().Single(each => (string?)each!["id"] == world.Source);
+        Assert.Equal("""{"nested_too_deep":1}""", source!["discarded"]!.ToJsonString());
+        Assert.Equal(200, (int)(await world.Server.Http.GetAsync("/api/sources/shop/discards")).StatusCode);
     }
 }

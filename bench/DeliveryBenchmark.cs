@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tributary.Destinations.Http;
+using Tributary.Destinations.Webhook;
+using Tributary.Engine.Delivery;
+using Tributary.Engine.Log;
+using Tributary.Engine.Processing;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Benchmarks;
+
+/// <summary>
+/// How many events a second does one webhook get, from the event log over HTTP to a receiver on this machine, with cursor and counts committed? The receiver
+/// shares the cores: it reads each request and answers 200.
+/// </summary>
+internal static class DeliveryBenchmark
+{
+    /// <param name="events">How many events wait in the log.</param>
+    /// <param name="batchSize">Events of a request; 1 sends them singly.</param>
+    /// <param name="folder">Where; removed afterwards.</param>
+    public static async Task RunAsync(int events, int batchSize, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        using var received = SegmentLog.Open(Path.Combine(folder, "received"), new SegmentLogOptions(), TimeProvider.System);
+        using var decided = SegmentLog.Open(Path.Combine(folder, "decided"), new SegmentLogOptions { KnowsItsEnd = false }, TimeProvider.System);
+        using var store = RocksStateStore.Open(Path.Combine(folder, "state"));
+        using var receiver = new QuietReceiver();
+        await FillAsync(received, events, new JsonObject { ["url"] = receiver.Address, ["batchSize"] = batchSize });
+        new Processor(received, decided, store, new ProcessingProgress(), new ProcessingOptions(), TimeProvider.System, NullLogger<Processor>.Instance).RunToEnd();
+
+        var workspace = RevisionStep.Load(store);
+        using var http = new OutboundHttp(EgressRules.Parse("127.0.0.0/8"));
+        var setup = new DeliverySetup(new DestinationCatalog([WebhookKind.Value]), [WebhookKind.Driver(http, TimeProvider.System)]);
+        using var worker = new DestinationWorker(
+            workspace.Destinations[0], () => workspace, setup, decided, store, new DeliveryOptions(), TimeProvider.System, NullLogger.Instance);
+        using var stopping = new CancellationTokenSource();
+        var before = Reading.Now();
+        var running = Task.Run(() => worker.RunAsync(stopping.Token));
+        var flow = new FlowQueries(() => workspace, store);
+        while (flow.Count(workspace).Destinations[0] is { Pending: > 0 } or { Received: 0 }) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        var spent = Reading.Now().Since(before);
+        if (DeliveryCounts.Read(store, 1)!.Delivered != events) Console.WriteLine(flow.Read());
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"webhook batch={batchSize} events={events}: {events / spent.Seconds:N0} events/s, {receiver.Requests} requests, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event with the receiver, {spent.AllocatedBytes / (double)events:F0} B allocated/event, working set {Environment.WorkingSet >> 20} MiB"));
+        await stopping.CancelAsync();
+        await running;
+    }
+
+    private static async Task FillAsync(SegmentLog received, int events, JsonObject settings)
+    {
+        var records = new LogRecords(1 << 20);
+        var space = new Space { Id = "spa_default", Number = 1, Slug = "default", Name = "Default" };
+        var source = new Source { Id = "website", Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] };
+        var destination = new Destination { Id = "hook", Number = 1, Name = "Hook", MetadataId = WebhookKind.Slug, SourceId = source.Id, Settings = settings };
+        var revision = new WorkspaceRevision(1, "bench", 0, [Put("space", space.Id, space), Put("source", source.Id, source), Put("destination", destination.Id, destination)]);
+        ReceivedRecord.AddJson(records, ReceivedKind.Revision, 0, JsonSerializer.SerializeToUtf8Bytes(revision, WorkspaceSnapshot.Json));
+        ReceivedRecord.AddTick(records, 1_767_225_600_000);
+        await received.AppendAsync(records);
+        var population = new Population(Math.Max(1, events / 10), 0.99, seed: 1);
+        for (var sent = 0; sent < events;)
+        {
+            records.Clear();
+            for (var i = 0; i < 500 && sent < events; i++, sent++) population.AddEvent(records, population.Next());
+            await received.AppendAsync(records);
+        }
+    }
+
+    private static ResourceChange Put<T>(string kind, string id, T resource) => new(kind, id, JsonSerializer.SerializeToNode(resource, WorkspaceSnapshot.Json)!.AsObject());
+
+    /// <summary>A receiver that costs as little as possible: it finds the end of each request and answers 200.</summary>
+    private sealed class QuietReceiver : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private int _requests;
+
+        public QuietReceiver()
+        {
+            _listener.Start();
+            _ = AcceptAsync();
+        }
+
+        public string Address => $"http://{_listener.LocalEndpoint}/";
+
+        public int Requests => Volatile.Read(ref _requests);
+
+        public void Dispose() => _listener.Dispose();
+
+        private async Task AcceptAsync()
+        {
+            try
+            {
+                while (true) _ = ServeAsync(await _listener.AcceptSocketAsync());
+            }
+            catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+            {
+                // The measurement is over.
+            }
+        }
+
+        private async Task ServeAsync(Socket socket)
+        {
+            using var connection = socket;
+            var buffer = new byte[8 << 20];
+            var length = 0;
+            while (await socket.ReceiveAsync(buffer.AsMemory(length)) is > 0 and var read)
+            {
+                length += read;
+                while (EndOf(buffer.AsSpan(0, length)) is > 0 and var end)
+                {
+                    Interlocked.Increment(ref _requests);
+                    await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+                    buffer.AsSpan(end, length - end).CopyTo(buffer);
+                    length -= end;
+                }
+            }
+        }
+
+        private static int EndOf(ReadOnlySpan<byte> bytes)
+        {
+            var head = bytes.IndexOf("\r\n\r\n"u8);
+            if (head < 0) return 0;
+            var text = Encoding.ASCII.GetString(bytes[..head]);
+            var at = text.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
+            var end = text.IndexOf('\r', at);
+            var body = int.Parse(end < 0 ? text.AsSpan(at + 16) : text.AsSpan(at + 16, end - at - 16), CultureInfo.InvariantCulture);
+            return bytes.Length >= head + 4 + body ? head + 4 + body : 0;
+        }
+    }
+}
