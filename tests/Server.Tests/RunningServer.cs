@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
 
 namespace Tributary.Server.Tests;
 
@@ -10,11 +11,12 @@ internal sealed class RunningServer : IAsyncDisposable
     public const string AdminToken = "the token of the tests";
 
     private readonly string _folder;
+    private readonly Action<WebApplicationBuilder>? _configure;
     private StartedServer _started;
 
-    private RunningServer(string folder, StartedServer started)
+    private RunningServer(string folder, Action<WebApplicationBuilder>? configure, StartedServer started)
     {
-        _folder = folder;
+        (_folder, _configure) = (folder, configure);
         _started = started;
         Http = Client(AdminToken);
     }
@@ -26,10 +28,10 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public IServiceProvider Services => _started.App.Services;
 
-    public static async Task<RunningServer> StartAsync()
+    public static async Task<RunningServer> StartAsync(Action<WebApplicationBuilder>? configure = null)
     {
         var folder = Directory.CreateTempSubdirectory("tributary-").FullName;
-        return new RunningServer(folder, await TributaryHost.StartAsync(Options(folder), CancellationToken.None));
+        return new RunningServer(folder, configure, await TributaryHost.StartAsync(Options(folder, configure), CancellationToken.None));
     }
 
     /// <summary>Stops the server and starts it again on the same data, at another port.</summary>
@@ -37,7 +39,7 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         Http.Dispose();
         await _started.DisposeAsync();
-        _started = await TributaryHost.StartAsync(Options(_folder), CancellationToken.None);
+        _started = await TributaryHost.StartAsync(Options(_folder, _configure), CancellationToken.None);
         Http = Client(AdminToken);
     }
 
@@ -73,5 +75,6 @@ internal sealed class RunningServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static ServeOptions Options(string folder) => new() { Urls = "http://127.0.0.1:0", DataFolder = folder, AdminToken = AdminToken };
+    private static ServeOptions Options(string folder, Action<WebApplicationBuilder>? configure) =>
+        new() { Urls = "http://127.0.0.1:0", DataFolder = folder, AdminToken = AdminToken, Configure = configure };
 }

@@ -72,12 +72,13 @@ internal sealed class ServerProcess : IDisposable
     public async Task<string> FirstWriteKeyAsync() =>
         JsonNode.Parse(await Http.GetStringAsync("/api/sources"))!["data"]!["sources"]![0]!["writeKeys"]![0]!.GetValue<string>();
 
-    /// <summary>Rows of a query of the lake.</summary>
+    /// <summary>Rows of a query of the lake; none while a table is not there, because it appears with its first row.</summary>
     public async Task<List<string?[]>> QueryAsync(string sql)
     {
         using var body = new StringContent(new JsonObject { ["sql"] = sql, ["limit"] = 100_000 }.ToJsonString(), Encoding.UTF8, "application/json");
         using var answer = await Http.PostAsync("/api/lake/query", body);
         var text = await answer.Content.ReadAsStringAsync();
+        if (text.Contains("does not exist", StringComparison.Ordinal)) return [];
         Xunit.Assert.True(answer.IsSuccessStatusCode, text);
         return [.. JsonNode.Parse(text)!["data"]!["rows"]!.AsArray().Select(row => row!.AsArray().Select(value => value?.ToString()).ToArray())];
     }

@@ -78,6 +78,6 @@ public sealed class EgressRules
     {
         if (IPNetwork.TryParse(text, out var range)) return range;
         if (IPAddress.TryParse(text, out var address)) return new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128);
-        throw new FormatException($"{AllowKey}: \"{text}\" is no range of addresses. Write it as 10.0.0.0/8 or fd00::/8; the bits behind the prefix must be zero.");
+        throw new FormatException($"{AllowKey}: \"{text}\" is no range of addresses. Write it as 10.0.0.0/8 or fd00::/8.");
     }
 }

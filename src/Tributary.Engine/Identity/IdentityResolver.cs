@@ -58,22 +58,24 @@ internal sealed class IdentityResolver
         return newCount;
     }
 
+    // When several rules are broken, the strongest type is told: the order of members in the event must not show.
     private Violation? FindBroken(CarriedIdentifiers carried, IdentityRules rules, long now)
     {
-        if (_owners.Count > 1)
-        {
-            if (FindVeto() is { } vetoed) return new Violation(ViolationKind.Vetoed, vetoed.Type, null);
-            // Every type that two owners share grows by the union, whether the event carries it or not.
-            foreach (var node in _owners[0].Nodes)
-                if (Broken(carried, rules.Find(node.Type), now) is { } broken) return broken;
-            for (var i = 1; i < _owners.Count; i++)
-                foreach (var node in _owners[i].Nodes)
-                    if (Broken(carried, rules.Find(node.Type), now) is { } broken) return broken;
-        }
-
+        if (_owners.Count > 1 && FindVeto() is { } vetoed) return new Violation(ViolationKind.Vetoed, vetoed.Type, null);
+        Violation? told = null;
+        TypeRule? strongest = null;
+        // Every type that two owners share grows by the union, whether the event carries it or not.
+        for (var i = 0; _owners.Count > 1 && i < _owners.Count; i++)
+            foreach (var node in _owners[i].Nodes) Consider(rules.Find(node.Type));
         foreach (ref readonly var item in carried.Items)
-            if (item.Owner is null && Broken(carried, item.Rule, now) is { } broken) return broken;
-        return null;
+            if (item.Owner is null) Consider(item.Rule);
+        return told;
+
+        void Consider(TypeRule rule)
+        {
+            if ((strongest is not null && rule.CompareStrength(strongest) >= 0) || Broken(carried, rule, now) is not { } broken) return;
+            (told, strongest) = (broken, rule);
+        }
     }
 
     // An identifier that is on the one matched profile already adds nothing, even if the profile is beyond a limit that was tightened since.

@@ -240,9 +240,10 @@ public sealed class SegmentLog : IDecisionLog
             {
                 lock (_segmentsGate) WriteGroup(group);
             }
-            catch (IOException failure)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
             {
-                Refuse(group, failure);
+                // .NET reports a file that may not grow, by a limit of the process or of the file system, as an argument out of range.
+                Refuse(group, failure as IOException ?? new IOException("The log cannot be written: " + failure.Message, failure));
                 spare = new Group();
                 continue;
             }

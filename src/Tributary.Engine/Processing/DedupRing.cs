@@ -10,7 +10,7 @@ namespace Tributary.Engine.Processing;
 /// <see cref="ProcessingOptions.MessageIdDays"/>.
 /// </summary>
 /// <remarks>Rule: connections specification §2.3; per source, because an event may be forwarded between sources under its id.</remarks>
-internal sealed class DedupRing(IStateStore store, int daysKept)
+internal sealed class DedupRing(IStateStore store, int daysKept, int filterBytes)
 {
     private const long GenerationMs = 24 * 3_600_000L;
 
@@ -55,17 +55,6 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
         return true;
     }
 
-    /// <summary>Drops generations that are too old. Called when the clock of the log has moved.</summary>
-    public void Turn(long now, IStateDraft draft)
-    {
-        var keep = GenerationOf(now) - Math.Min(GenerationOf(now), (uint)daysKept);
-        if (keep <= _oldest) return;
-        Span<byte> bound = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(bound, keep);
-        draft.DeleteRange(Table.Dedup, [0, 0, 0, 0], bound.ToArray());
-        _oldest = keep;
-    }
-
     /// <summary>A commit begins to write what was seen so far; see <see cref="Write"/>.</summary>
     public void Settle()
     {
@@ -77,7 +66,9 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
     /// Writes what <see cref="Settle"/> put aside, in the order of keys, which the store takes much faster than random ones. May run beside
     /// <see cref="Enter"/>, until <see cref="Settled"/>.
     /// </summary>
-    public void Write(IStateDraft draft)
+    /// <param name="draft">Where to.</param>
+    /// <param name="now">Log time of the commit: generations that are too old by then are dropped, with what was just written of them.</param>
+    public void Write(IStateDraft draft, long now)
     {
         foreach (var (id, seen) in _settling) _rows.Add(new Row(seen, id.Hash, id.Source));
         _rows.Sort(static (a, b) => a.CompareTo(b));
@@ -90,6 +81,13 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
             BinaryPrimitives.WriteInt64LittleEndian(value[8..], row.Seen.Repeats);
             draft.Put(Table.Dedup, key, value);
         }
+
+        var kept = GenerationOf(now) - Math.Min(GenerationOf(now), (uint)daysKept);
+        if (kept <= _oldest) return;
+        Span<byte> bound = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bound, kept);
+        draft.DeleteRange(Table.Dedup, [0, 0, 0, 0], bound.ToArray());
+        _oldest = kept;
     }
 
     /// <summary>The commit is done: the store knows.</summary>
@@ -104,7 +102,11 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
     {
         _recent.Clear();
         _outlived.Clear();
+        _oldest = 0;
         Settled();
+        // Time goes back as well, to generations whose filters may be gone.
+        _filters.Clear();
+        (_isFilled, _fillFrom) = (false, null);
     }
 
     /// <summary>Fills the filters a little further from the store; called between batches until it is done.</summary>
@@ -162,7 +164,7 @@ internal sealed class DedupRing(IStateStore store, int daysKept)
     {
         if (_filters.TryGetValue(generation, out var filter)) return filter;
         foreach (var old in _filters.Keys.Where(key => key + 1 < generation).ToList()) _filters.Remove(old);
-        return _filters[generation] = new SeenFilter();
+        return _filters[generation] = new SeenFilter(filterBytes);
     }
 
     private readonly record struct Seen(uint Generation, long DecidedOffset, long Repeats);

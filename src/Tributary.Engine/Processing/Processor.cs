@@ -51,6 +51,9 @@ public sealed partial class Processor
     /// <summary>Called before each record's step; tests make it throw to prove that nothing else suffers.</summary>
     internal Action<ReceivedRecord>? Probe { get; set; }
 
+    /// <summary>Who writes commits beside the next batch. A simulation chooses the moment itself.</summary>
+    internal TaskScheduler CommitScheduler { get; init; } = TaskScheduler.Default;
+
     /// <summary>Other identity rules than those of the workspace, for a simulation.</summary>
     internal IdentityOverride? Identity { init => _context.Identity = value; }
 
@@ -154,11 +157,12 @@ public sealed partial class Processor
         var end = new LogOffset(_context.DecidedNext);
         _context.Graph.Write(_context.Draft);
         _context.Counters.Write(_context.Draft);
-        _context.Dedup.Turn(_context.Now, _context.Draft);
         _context.Dedup.Settle();
         new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
-        var (draft, decided, timeline) = (_context.Draft, _context.Decided, _context.Timeline);
-        _flight = new Flight(Task.Run(() => WriteAsync(decided, timeline, draft)), draft, decided, timeline, _next, end);
+        var (draft, decided, timeline, now) = (_context.Draft, _context.Decided, _context.Timeline, _context.Now);
+        var written = Task.Factory.StartNew(
+            () => Write(decided, timeline, draft, now), CancellationToken.None, TaskCreationOptions.DenyChildAttach, CommitScheduler);
+        _flight = new Flight(written, draft, decided, timeline, _next, end);
         (_context.Draft, _context.Decided, _context.Timeline) = (_store.Begin(), _spare, _spareTimeline);
         (_spare, _spareTimeline) = (decided, timeline);
         _context.DecidedBase = end.Value;
@@ -167,13 +171,13 @@ public sealed partial class Processor
         _lastCommit = _clock.GetTimestamp();
     }
 
-    private async Task WriteAsync(LogRecords decided, List<TimelineEntry> timeline, IStateDraft draft)
+    private void Write(LogRecords decided, List<TimelineEntry> timeline, IStateDraft draft, long now)
     {
         // :: Step 1. The decisions are on disk before anything refers to them.
         var appended = decided.Count > 0 ? _decided.AppendAsync(decided).AsTask() : Task.CompletedTask;
         TimelineEntry.Write(timeline, draft);
-        _context.Dedup.Write(draft);
-        await appended;
+        _context.Dedup.Write(draft, now);
+        appended.GetAwaiter().GetResult();
         // :: Step 2. From here on the state is the truth. A crash before this line leaves no trace: on start the event log is cut back to what the state knows.
         draft.Commit();
     }
@@ -254,8 +258,15 @@ public sealed partial class Processor
         if (_flight is { } flight)
         {
             // It ends one way or the other before anything is read: what it wrote counts, what it did not is done again.
-            flight.Written.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
-            _ = flight.Written.Exception;
+            try
+            {
+                flight.Written.GetAwaiter().GetResult();
+            }
+            catch (IOException)
+            {
+                // Nothing of it is visible, and all of it is in the log that is read again.
+            }
+
             flight.Draft.Dispose();
             flight.Records.Clear(DecidedBufferKeep);
             flight.Timeline.Clear();

@@ -18,7 +18,7 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
 
     public ProfileGraph Graph { get; } = new(store, options.ProfileCacheBytes);
 
-    public DedupRing Dedup { get; } = new(store, options.MessageIdDays);
+    public DedupRing Dedup { get; } = new(store, options.MessageIdDays, options.MessageIdFilterBytes);
 
     public SourceCounters Counters { get; } = new(store);
 

@@ -30,7 +30,7 @@ internal sealed class World
         Store = new SimulatedStore(_faults);
         _town = new Town(_random, () => [.. Store[Table.Profiles].Concat(Store[Table.Retired]).Select(row => ProfileId.Read(row.Key.AsSpan(2)))]);
         // A cache that keeps nothing finds what only works while a profile stays decoded.
-        _options = new ProcessingOptions { ProfileCacheBytes = _random.Next(2) == 0 ? 1 : 64 << 20, CommitBytesMax = _random.Next(3) == 0 ? 2_000 : 16 << 20 };
+        _options = new ProcessingOptions { MessageIdFilterBytes = 1 << 10, ProfileCacheBytes = _random.Next(2) == 0 ? 1 : 64 << 20, CommitBytesMax = _random.Next(3) == 0 ? 2_000 : 16 << 20 };
         _faults.AreOver = true;
         (_received, _processor) = Start();
         var records = new LogRecords();
@@ -86,10 +86,14 @@ internal sealed class World
     {
         var calm = new Faults(_random, 0) { AreOver = true };
         var (store, decided) = (new SimulatedStore(calm), new SimulatedFile());
-        var options = new ProcessingOptions { ProfileCacheBytes = commitsOften ? 1 : 64 << 20, CommitEveryMs = commitsOften ? 0 : int.MaxValue };
+        var options = new ProcessingOptions { MessageIdFilterBytes = 1 << 10, ProfileCacheBytes = commitsOften ? 1 : 64 << 20, CommitEveryMs = commitsOften ? 0 : int.MaxValue };
         var received = new SimulatedLog(_receivedFile, _random, calm) { RecordsPerRead = commitsOften ? 1 : int.MaxValue };
         var processor = new Processor(
-            received, new SimulatedLog(decided, _random, calm, LogOffset.Zero), store, new ProcessingProgress(), options, _clock, NullLogger<Processor>.Instance) { Probe = Poison };
+            received, new SimulatedLog(decided, _random, calm, LogOffset.Zero), store, new ProcessingProgress(), options, _clock, NullLogger<Processor>.Instance)
+        {
+            Probe = Poison,
+            CommitScheduler = new SeededCommits(new Random(1)),
+        };
         processor.RunToEnd();
         return (store, decided);
     }
@@ -124,7 +128,11 @@ internal sealed class World
     {
         var received = new SimulatedLog(_receivedFile, _random, _faults);
         var decided = new SimulatedLog(_decidedFile, _random, _faults, ProcessingPosition.Read(Store).Decided);
-        return (received, new Processor(received, decided, Store, new ProcessingProgress(), _options, _clock, NullLogger<Processor>.Instance) { Probe = Poison });
+        return (received, new Processor(received, decided, Store, new ProcessingProgress(), _options, _clock, NullLogger<Processor>.Instance)
+        {
+            Probe = Poison,
+            CommitScheduler = new SeededCommits(_random),
+        });
     }
 
     /// <summary>True for a record that no stage can cope with.</summary>

@@ -53,7 +53,10 @@ internal sealed class River : IDisposable
 
     public ProcessingProgress Progress { get; } = new();
 
-    public ProcessingOptions Options { get; } = new();
+    public ProcessingOptions Options { get; } = new() { MessageIdFilterBytes = 1 << 16 };
+
+    /// <summary>Log time; milliseconds since 1970.</summary>
+    public long Now => _now;
 
     private long Revision { get; set; }
 
@@ -61,6 +64,13 @@ internal sealed class River : IDisposable
     public River At(double day)
     {
         _now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day).ToUnixTimeMilliseconds();
+        return Tick();
+    }
+
+    /// <summary>A tick with a time of its own; later messages are stamped with it.</summary>
+    public River TickAt(long time)
+    {
+        _now = time;
         return Tick();
     }
 

@@ -1,0 +1,34 @@
+using System.Text;
+using Tributary.Engine.Delivery;
+using Tributary.Engine.Workspace;
+using Xunit;
+
+namespace Tributary.Engine.Tests.Delivery;
+
+public sealed class DeliveryFilterTests
+{
+    private static readonly DeliveryFilter Filter = new(
+        new Destination { Id = "dest1", Number = 1, Name = "Our hook", MetadataId = "webhook", SourceId = "s" }, "Webhook");
+
+    [Theory]
+    [InlineData("""{"type":"track"}""", null)]
+    [InlineData("""{"integrations":{}}""", null)]
+    [InlineData("""{"integrations":{"All":true}}""", null)]
+    [InlineData("""{"integrations":{"All":false}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"all":false}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"All":false,"Webhook":true}}""", null)]
+    [InlineData("""{"integrations":{"All":false,"Our hook":{"some":"option"}}}""", null)]
+    [InlineData("""{"integrations":{"Webhook":false}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"Our hook":false,"Webhook":true}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"our hook":false,"webhook":false}}""", null)]
+    [InlineData("""{"integrations":{"Mixpanel":false}}""", null)]
+    [InlineData("""{"integrations":{"All":null}}""", null)]
+    [InlineData("""{"properties":{"integrations":{"All":false}}}""", null)]
+    [InlineData("""{"integrations":{"deep":{"All":false}}}""", null)]
+    [InlineData("""{"integrations":[false]}""", null)]
+    [InlineData("""{"_metadata":{"bundled":["Segment.io"],"unbundled":["Webhook"],"bundledIds":[]}}""", null)]
+    [InlineData("""{"_metadata":{"bundled":["Webhook"]}}""", DeliveryFilter.SentByClient)]
+    [InlineData("""{"_metadata":{"bundled":[1,null,{"a":1}],"bundledIds":["x","dest1"]}}""", DeliveryFilter.SentByClient)]
+    [InlineData("""{"_metadata":7,"integrations":{"All":false}}""", DeliveryFilter.ByIntegrations)]
+    public void Reads_what_a_message_says_about_its_destinations(string message, string? reason) => Assert.Equal(reason, Filter.Judge(Encoding.UTF8.GetBytes(message)));
+}
