@@ -20,7 +20,8 @@ internal sealed class DemoReport(Terminal terminal, ServerConnection server, str
         var profile = (await server.GetAsync($"api/profiles/{Escaped(name)}/explain", cancellationToken))!;
         var sources = profile["sources"]!.AsArray().Select(Terminal.Plain).ToList();
         string[] expected = [DemoSetup.Website, DemoSetup.Crm, DemoSetup.HelpDesk];
-        if (expected.Except(sources).Any()) throw new CommandFailedException($"{person.Email} is known from {string.Join(", ", sources)} only; expected {string.Join(", ", expected)}.");
+        if (expected.Except(sources).Any())
+            throw new CommandFailedException($"{person.Email} is known from {string.Join(", ", sources)} only; expected {string.Join(", ", expected)}.");
 
         terminal.Console.WriteLine();
         terminal.Console.MarkupLineInterpolated($"[bold]{person.FirstName} {person.LastName}[/], one profile from three sources: {string.Join(", ", expected)}");
@@ -45,7 +46,8 @@ internal sealed class DemoReport(Terminal terminal, ServerConnection server, str
     private void ShowIdentifiers(JsonArray identifiers)
     {
         var table = Terminal.Rows("known as", "", "first seen in", "events");
-        foreach (var identifier in identifiers) AddRow(table, Terminal.Plain(identifier!["type"]), Terminal.Plain(identifier["id"]), Terminal.Plain(identifier["source"]), Terminal.Plain(identifier["eventCount"]));
+        string[] columns = ["type", "id", "source", "eventCount"];
+        foreach (var identifier in identifiers) AddRow(table, [.. columns.Select(column => Terminal.Plain(identifier![column]))]);
         terminal.Console.Write(table);
     }
 
