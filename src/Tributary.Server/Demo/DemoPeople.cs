@@ -7,19 +7,30 @@ internal static class DemoPeople
 {
     private static readonly string[] FirstNames =
     [
-        "Ada", "Amara", "Anton", "Bela", "Carla", "Chidi", "Dana", "Elif", "Emil", "Farid", "Frida", "Grace", "Hana", "Ines", "Ivo", "Jonas", "Kaito", "Lena", "Linh",
-        "Luca", "Maja", "Marek", "Nadia", "Noor", "Olga", "Oskar", "Paula", "Priya", "Quinn", "Rosa", "Samir", "Sofia", "Tariq", "Tilda", "Uma", "Viktor", "Wanda", "Yara", "Yusuf", "Zoe",
+        "Ada", "Amara", "Anton", "Bela", "Carla", "Chidi", "Dana", "Elif", "Emil", "Farid", "Frida", "Grace", "Hana", "Ines", "Ivo",
+        "Jonas", "Kaito", "Lena", "Linh",
+        "Luca", "Maja", "Marek", "Nadia", "Noor", "Olga", "Oskar", "Paula", "Priya", "Quinn", "Rosa", "Samir", "Sofia", "Tariq", "Tilda",
+        "Uma", "Viktor", "Wanda", "Yara", "Yusuf", "Zoe",
     ];
 
     private static readonly string[] LastNames =
     [
-        "Bach", "Bridge", "Brook", "Campos", "Delta", "Dvorak", "Fischer", "Ford", "Garcia", "Haddad", "Ito", "Jansen", "Kowalski", "Lake", "Lindgren", "Marsh", "Mendes", "Moreau",
-        "Nguyen", "Novak", "Okafor", "Olsen", "Patel", "Petrov", "Pond", "Rivera", "Rossi", "Santos", "Silva", "Strand", "Tanaka", "Torres", "Wells", "Weir", "Yilmaz", "Zhou",
+        "Bach", "Bridge", "Brook", "Campos", "Delta", "Dvorak", "Fischer", "Ford", "Garcia", "Haddad", "Ito", "Jansen", "Kowalski", "Lake",
+        "Lindgren", "Marsh", "Mendes", "Moreau",
+        "Nguyen", "Novak", "Okafor", "Olsen", "Patel", "Petrov", "Pond", "Rivera", "Rossi", "Santos", "Silva", "Strand", "Tanaka",
+        "Torres", "Wells", "Weir", "Yilmaz", "Zhou",
     ];
 
     private static readonly string[] Cities =
+<<<<<<< HEAD
         ["Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg",
         "Linz", "London", "Lyon", "Passau", "Porto", "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich"];
+=======
+    [
+        "Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg", "Linz", "London", "Lyon", "Passau", "Porto",
+        "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich",
+    ];
+>>>>>>> demo
 
     private static readonly string[] UserAgents =
     [
