@@ -22,8 +22,15 @@ public sealed class ProfileExplainer(IStateStore store, Func<WorkspaceSnapshot> 
         ["eventCount"] = ProfileView.EventCount(profile),
         ["identifiers"] = new JsonArray([.. profile.Nodes.Select(node => (JsonNode)node.ToString())]),
         ["traits"] = new JsonObject(ProfileView.Traits(profile).Select(pair => new KeyValuePair<string, JsonNode?>(pair.Key, JsonNode.Parse(pair.Value.Json)))),
-        ["sources"] = new JsonArray([.. profile.Nodes.Select(node => node.Source).Distinct().Order().Select(source => (JsonNode?)SourceName(source))]),
+        ["sources"] = new JsonArray([.. SourcesOf(profile).Select(source => (JsonNode?)SourceName(source))]),
     };
+
+    // A source may have told of traits only, of identifiers that another had named before, or of nothing but links.
+    private static IEnumerable<uint> SourcesOf(Profile profile) => profile.Nodes
+        .SelectMany(node => node.Fragment.Traits.Values.Select(trait => trait.Stamp).Append(node.Fragment.First).Append(node.Fragment.Last)
+            .OfType<Stamp>().Select(stamp => stamp.Source).Append(node.Source))
+        .Concat(profile.Links.Select(link => link.Evidence.Source))
+        .Where(source => source != 0).Distinct().Order();
 
     /// <summary>All evidence of a profile.</summary>
     internal JsonObject Explain(Profile profile)

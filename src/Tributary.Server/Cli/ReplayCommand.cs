@@ -14,7 +14,10 @@ internal sealed class ReplayCommand : Command
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TRIBUTARY_DATA") is { Length: > 0 } data ? data : new ServeOptions().DataFolder,
     };
 
-    private readonly Option<bool> _verify = new("--verify") { Description = "Replay into a scratch folder and compare state and event log byte for byte; the data stay as they are." };
+    private readonly Option<bool> _verify = new("--verify")
+    {
+        Description = "Replay into a scratch folder and compare state and event log byte for byte; the data stay as they are.",
+    };
 
     public ReplayCommand() : base("replay", "Replays the received log of a stopped server.")
     {
@@ -36,11 +39,15 @@ internal sealed class ReplayCommand : Command
             var verification = new ReplayVerification(data.Received, data.Decided, data.Store, ServerOptions(), clock);
             // A replay has the thread for itself, and may take minutes.
             if (await WithProgressAsync(terminal, report => Task.Run(() => verification.Run(report, stopping), stopping)) is { } difference)
-                throw new CommandFailedException($"The replay gives something else. {difference}", "Keep the folder: the difference is a fault of the server that should be looked into.");
+            {
+                throw new CommandFailedException(
+                    $"The replay gives something else. {difference}", "Keep the folder: the difference is a fault of the server that should be looked into.");
+            }
+
             var position = ProcessingPosition.Read(data.Store);
-            terminal.Console.WriteLine(string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"The replay gives the same state and event log, byte for byte: {position.Received.Value:n0} bytes received, {position.Decided.Value:n0} decided, {clock.GetElapsedTime(began).TotalSeconds:0.0} s."));
+            var size = FormattableString.Invariant($"{position.Received.Value:n0} bytes received, {position.Decided.Value:n0} decided");
+            var seconds = FormattableString.Invariant($"{clock.GetElapsedTime(began).TotalSeconds:0.0} s");
+            terminal.Console.WriteLine($"The replay gives the same state and the same event log, byte for byte: {size}, {seconds}.");
         }
         catch (LogOffsetGoneException gone)
         {
@@ -55,7 +62,8 @@ internal sealed class ReplayCommand : Command
     private static async Task<string?> WithProgressAsync(Terminal terminal, Func<Action<double>?, Task<string?>> replay)
     {
         if (!terminal.Error.Profile.Capabilities.Interactive) return await replay(null);
-        return await terminal.Error.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(progress =>
+        var bars = terminal.Error.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn());
+        return await bars.StartAsync(progress =>
         {
             var bar = progress.AddTask("Replaying", maxValue: 1);
             return replay(done => bar.Value = done);
@@ -66,7 +74,8 @@ internal sealed class ReplayCommand : Command
     private static ProcessingOptions ServerOptions()
     {
         var options = new ProcessingOptions();
-        new ConfigurationBuilder().SetBasePath(Directory.GetCurrentDirectory()).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables().Build().GetSection("Processing").Bind(options);
+        var configuration = new ConfigurationBuilder().SetBasePath(Directory.GetCurrentDirectory()).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables();
+        configuration.Build().GetSection("Processing").Bind(options);
         return options;
     }
 }

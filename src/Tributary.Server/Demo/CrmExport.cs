@@ -14,7 +14,8 @@ internal static class CrmExport
         {
             var changed = now - (DemoTime.Span * new Random(person.Seed ^ 0x43524D).NextDouble());
             var manager = person.Number % 3 == 0 ? "\"Reed, Tom\"" : "\"Shore, Eva\"";
-            csv.Append(CultureInfo.InvariantCulture, $"{person.Email},{person.Phone},{person.FirstName},{person.LastName},{person.City},{person.Plan},{manager},{DemoTime.Iso(changed)}\n");
+            csv.Append(CultureInfo.InvariantCulture, $"{person.Email},{person.Phone},{person.FirstName},{person.LastName},")
+                .Append(CultureInfo.InvariantCulture, $"{person.City},{person.Plan},{manager},{DemoTime.Iso(changed)}\n");
         }
 
         return Encoding.UTF8.GetBytes(csv.ToString());

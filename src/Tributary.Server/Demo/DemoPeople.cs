@@ -7,19 +7,25 @@ internal static class DemoPeople
 {
     private static readonly string[] FirstNames =
     [
-        "Ada", "Amara", "Anton", "Bela", "Carla", "Chidi", "Dana", "Elif", "Emil", "Farid", "Frida", "Grace", "Hana", "Ines", "Ivo", "Jonas", "Kaito", "Lena", "Linh",
-        "Luca", "Maja", "Marek", "Nadia", "Noor", "Olga", "Oskar", "Paula", "Priya", "Quinn", "Rosa", "Samir", "Sofia", "Tariq", "Tilda", "Uma", "Viktor", "Wanda", "Yara", "Yusuf", "Zoe",
+        "Ada", "Amara", "Anton", "Bela", "Carla", "Chidi", "Dana", "Elif", "Emil", "Farid", "Frida", "Grace", "Hana", "Ines", "Ivo",
+        "Jonas", "Kaito", "Lena", "Linh",
+        "Luca", "Maja", "Marek", "Nadia", "Noor", "Olga", "Oskar", "Paula", "Priya", "Quinn", "Rosa", "Samir", "Sofia", "Tariq", "Tilda",
+        "Uma", "Viktor", "Wanda", "Yara", "Yusuf", "Zoe",
     ];
 
     private static readonly string[] LastNames =
     [
-        "Bach", "Bridge", "Brook", "Campos", "Delta", "Dvorak", "Fischer", "Ford", "Garcia", "Haddad", "Ito", "Jansen", "Kowalski", "Lake", "Lindgren", "Marsh", "Mendes", "Moreau",
-        "Nguyen", "Novak", "Okafor", "Olsen", "Patel", "Petrov", "Pond", "Rivera", "Rossi", "Santos", "Silva", "Strand", "Tanaka", "Torres", "Wells", "Weir", "Yilmaz", "Zhou",
+        "Bach", "Bridge", "Brook", "Campos", "Delta", "Dvorak", "Fischer", "Ford", "Garcia", "Haddad", "Ito", "Jansen", "Kowalski", "Lake",
+        "Lindgren", "Marsh", "Mendes", "Moreau",
+        "Nguyen", "Novak", "Okafor", "Olsen", "Patel", "Petrov", "Pond", "Rivera", "Rossi", "Santos", "Silva", "Strand", "Tanaka",
+        "Torres", "Wells", "Weir", "Yilmaz", "Zhou",
     ];
 
     private static readonly string[] Cities =
-        ["Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg",
-        "Linz", "London", "Lyon", "Passau", "Porto", "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich"];
+    [
+        "Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg", "Linz", "London", "Lyon", "Passau", "Porto",
+        "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich",
+    ];
 
     private static readonly string[] UserAgents =
     [
@@ -30,8 +36,7 @@ internal static class DemoPeople
         "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
     ];
 
-    /// <summary>The first is the one whose profile the demo shows: somebody whom only all three sources together
-    /// know: the website their browsers and email, the CRM email and phone, the help desk no more than the phone.</summary>
+    /// <summary>The first is the one whose profile the demo shows: somebody whom only all three sources together know: the website their browsers and email, the CRM email and phone, the help desk no more than the phone.</summary>
     public static List<DemoPerson> Invent(int seed, int count)
     {
         var people = new List<DemoPerson>(count) { Ada(seed) };

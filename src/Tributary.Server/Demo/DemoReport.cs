@@ -20,7 +20,8 @@ internal sealed class DemoReport(Terminal terminal, ServerConnection server, str
         var profile = (await server.GetAsync($"api/profiles/{Escaped(name)}/explain", cancellationToken))!;
         var sources = profile["sources"]!.AsArray().Select(Terminal.Plain).ToList();
         string[] expected = [DemoSetup.Website, DemoSetup.Crm, DemoSetup.HelpDesk];
-        if (expected.Except(sources).Any()) throw new CommandFailedException($"{person.Email} is known from {string.Join(", ", sources)} only; expected {string.Join(", ", expected)}.");
+        if (expected.Except(sources).Any())
+            throw new CommandFailedException($"{person.Email} is known from {string.Join(", ", sources)} only; expected {string.Join(", ", expected)}.");
 
         terminal.Console.WriteLine();
         terminal.Console.MarkupLineInterpolated($"[bold]{person.FirstName} {person.LastName}[/], one profile from three sources: {string.Join(", ", expected)}");
@@ -44,14 +45,9 @@ internal sealed class DemoReport(Terminal terminal, ServerConnection server, str
 
     private void ShowIdentifiers(JsonArray identifiers)
     {
-        var table = Terminal.Rows("known as", "", "first seen in", "first message");
-        foreach (var identifier in identifiers)
-        {
-            AddRow(
-                table, Terminal.Plain(identifier!["type"]), Terminal.Plain(identifier["id"]), Terminal.Plain(identifier["source"]),
-                Terminal.Plain(identifier["firstMessageId"]));
-        }
-
+        var table = Terminal.Rows("known as", "", "first seen in", "events");
+        string[] columns = ["type", "id", "source", "eventCount"];
+        foreach (var identifier in identifiers) AddRow(table, [.. columns.Select(column => Terminal.Plain(identifier![column]))]);
         terminal.Console.Write(table);
     }
 
@@ -60,17 +56,18 @@ internal sealed class DemoReport(Terminal terminal, ServerConnection server, str
         var (from, to) = ($"anonymous_id:{person.Devices[0].AnonymousId}", $"anonymous_id:{person.RequesterId}");
         var answer = await server.GetAsync($"api/profiles/{Escaped(from)}/explain?and={Escaped(to)}", cancellationToken);
         terminal.Out.WriteLine("How an anonymous browser and a caller at the help desk came to be one person:");
-        var table = Terminal.Rows("from", "to", "joined by", "of", "message");
         var at = from;
+        // Lines and no table: identifiers and message ids are long, and are to be copied.
+        terminal.Out.WriteLine($"  {at}");
         foreach (var link in answer!["path"]!.AsArray())
         {
             var between = link!["between"]!.AsArray().Select(Terminal.Plain).ToList();
-            var next = between[0] == at ? between[1] : between[0];
-            AddRow(table, at, next, $"{Terminal.Plain(link["type"])} ({Terminal.Plain(link["source"])})", Day(link["timestamp"]), Terminal.Plain(link["messageId"]));
-            at = next;
+            at = between[0] == at ? between[1] : between[0];
+            terminal.Out.WriteLine($"    {Terminal.Plain(link["type"])} ({Terminal.Plain(link["source"])}), {Day(link["timestamp"])}, message {Terminal.Plain(link["messageId"])}");
+            terminal.Out.WriteLine($"  {at}");
         }
 
-        terminal.Console.Write(table);
+        terminal.Out.WriteLine();
     }
 
     private async Task ShowLakeAsync(DemoPerson person, TimeProvider clock, CancellationToken cancellationToken)

@@ -21,7 +21,8 @@ internal static class DemoSetup
         {
             // Below email: a number is shared by a household more often than a mailbox.
             rules["identifiers"]!.AsArray().Add(new JsonObject { ["type"] = "phone", ["matchKeys"] = new JsonArray("phone"), ["limit"] = 2, ["priority"] = 3 });
-            foreach (var rule in rules["identifiers"]!.AsArray().Where(rule => (string)rule!["type"]! != "phone" && (int)rule["priority"]! >= 3)) rule!["priority"] = (int)rule["priority"]! + 1;
+            foreach (var rule in rules["identifiers"]!.AsArray().Where(rule => (string)rule!["type"]! != "phone" && (int)rule["priority"]! >= 3))
+                rule!["priority"] = (int)rule["priority"]! + 1;
             await server.SendAsync(HttpMethod.Put, IdentityPath, rules, cancellationToken);
         }
 

@@ -18,9 +18,12 @@ internal sealed class WebsiteVisits(DemoPerson person)
 
     private static readonly (string Id, string Name, string Category, decimal Price)[] Products =
     [
-        ("cn-01", "Cedar Canoe", "Boats", 1490.00m), ("ky-02", "Day Kayak", "Boats", 890.00m), ("sp-03", "Stand-up Board", "Boats", 459.00m), ("pd-04", "Ash Paddle", "Paddles", 79.50m),
-        ("pd-05", "Carbon Paddle", "Paddles", 219.00m), ("vs-06", "Life Vest", "Safety", 64.90m), ("rp-07", "Throw Rope", "Safety", 32.00m), ("bg-08", "Dry Bag 30 l", "Camping", 38.50m),
-        ("tn-09", "River Tent", "Camping", 329.00m), ("st-10", "Driftwood Stove", "Camping", 89.00m), ("ck-11", "Camp Kettle", "Camping", 27.50m), ("mp-12", "River Map", "Books", 14.90m),
+        ("cn-01", "Cedar Canoe", "Boats", 1490.00m), ("ky-02", "Day Kayak", "Boats", 890.00m),
+        ("sp-03", "Stand-up Board", "Boats", 459.00m), ("pd-04", "Ash Paddle", "Paddles", 79.50m),
+        ("pd-05", "Carbon Paddle", "Paddles", 219.00m), ("vs-06", "Life Vest", "Safety", 64.90m),
+        ("rp-07", "Throw Rope", "Safety", 32.00m), ("bg-08", "Dry Bag 30 l", "Camping", 38.50m),
+        ("tn-09", "River Tent", "Camping", 329.00m), ("st-10", "Driftwood Stove", "Camping", 89.00m),
+        ("ck-11", "Camp Kettle", "Camping", 27.50m), ("mp-12", "River Map", "Books", 14.90m),
     ];
 
     private static readonly (string Source, string Medium, string Name)[] Campaigns =
@@ -65,7 +68,8 @@ internal sealed class WebsiteVisits(DemoPerson person)
         {
             user = person.UserId;
             loggedIn.Add(device);
-            Add("identify", null, "/account", "Account", new JsonObject { ["email"] = person.Email, ["name"] = $"{person.FirstName} {person.LastName}", ["newsletter"] = person.Seed % 2 == 0 });
+            var traits = new JsonObject { ["email"] = person.Email, ["name"] = $"{person.FirstName} {person.LastName}", ["newsletter"] = person.Seed % 2 == 0 };
+            Add("identify", null, "/account", "Account", traits);
             Track(number == person.RegistersAt ? "Signed Up" : "Signed In", "/account", "Account", new JsonObject { ["method"] = "email" });
         }
 

@@ -22,6 +22,19 @@ public sealed class GraphApiTests(ProfileWorld world) : IClassFixture<ProfileWor
     }
 
     [Fact]
+    public async Task The_sources_of_a_profile_include_those_that_told_of_nothing_new_but_traits()
+    {
+        var crm = await world.Server.CreateSourceAsync("graph-crm");
+        await world.SendAsync("""{"type":"identify","userId":"sources","traits":{"a":1}}""");
+        using var client = world.Server.Client(null);
+        using var body = new StringContent($$"""{"type":"identify","userId":"sources","traits":{"b":2},"writeKey":"{{crm["writeKeys"]![0]}}"}""");
+        (await client.PostAsync("/v1/identify", body)).EnsureSuccessStatusCode();
+        await world.SendAsync("""{"type":"track","event":"Later","userId":"later"}""");
+
+        Assert.Equal(["shop", "graph-crm"], ProfileWorld.Texts((await world.Server.GetAsync("/api/profiles/user_id:sources/explain"))["sources"]));
+    }
+
+    [Fact]
     public async Task Explain_and_gives_the_chain_between_two_identifiers_or_says_that_there_is_none()
     {
         await world.SendAsync(
