@@ -45,15 +45,9 @@ internal sealed class ReplayCommand : Command
             }
 
             var position = ProcessingPosition.Read(data.Store);
-<<<<<<< HEAD
-            terminal.Console.WriteLine(string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"The replay gives the same state and event log, byte for byte: {position.Received.Value:n0} bytes received, {position.Decided.Value:n0} decided, {clock.GetElapsedTime(began).TotalSeconds:0.0} s."));
-=======
             var size = FormattableString.Invariant($"{position.Received.Value:n0} bytes received, {position.Decided.Value:n0} decided");
             var seconds = FormattableString.Invariant($"{clock.GetElapsedTime(began).TotalSeconds:0.0} s");
             terminal.Console.WriteLine($"The replay gives the same state and the same event log, byte for byte: {size}, {seconds}.");
->>>>>>> demo
         }
         catch (LogOffsetGoneException gone)
         {

@@ -22,15 +22,10 @@ internal static class DemoPeople
     ];
 
     private static readonly string[] Cities =
-<<<<<<< HEAD
-        ["Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg",
-        "Linz", "London", "Lyon", "Passau", "Porto", "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich"];
-=======
     [
         "Amsterdam", "Basel", "Budapest", "Cologne", "Dresden", "Galway", "Graz", "Hamburg", "Linz", "London", "Lyon", "Passau", "Porto",
         "Prague", "Rotterdam", "Seville", "Turin", "Vienna", "Warsaw", "Zurich",
     ];
->>>>>>> demo
 
     private static readonly string[] UserAgents =
     [
@@ -41,8 +36,7 @@ internal static class DemoPeople
         "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
     ];
 
-    /// <summary>The first is the one whose profile the demo shows: somebody whom only all three sources together
-    /// know: the website their browsers and email, the CRM email and phone, the help desk no more than the phone.</summary>
+    /// <summary>The first is the one whose profile the demo shows: somebody whom only all three sources together know: the website their browsers and email, the CRM email and phone, the help desk no more than the phone.</summary>
     public static List<DemoPerson> Invent(int seed, int count)
     {
         var people = new List<DemoPerson>(count) { Ada(seed) };

@@ -45,20 +45,9 @@ internal sealed class DemoReport(Terminal terminal, ServerConnection server, str
 
     private void ShowIdentifiers(JsonArray identifiers)
     {
-<<<<<<< HEAD
-        var table = Terminal.Rows("known as", "", "first seen in", "first message");
-        foreach (var identifier in identifiers)
-        {
-            AddRow(
-                table, Terminal.Plain(identifier!["type"]), Terminal.Plain(identifier["id"]), Terminal.Plain(identifier["source"]),
-                Terminal.Plain(identifier["firstMessageId"]));
-        }
-
-=======
         var table = Terminal.Rows("known as", "", "first seen in", "events");
         string[] columns = ["type", "id", "source", "eventCount"];
         foreach (var identifier in identifiers) AddRow(table, [.. columns.Select(column => Terminal.Plain(identifier![column]))]);
->>>>>>> demo
         terminal.Console.Write(table);
     }
 
