@@ -84,6 +84,22 @@ internal static class DeliveryRows
         draft.Put(Table.Deliveries, ExceptionKey(destination, row.First), writer.Written);
     }
 
+    /// <summary>
+    /// The oldest event that a destination may still need: where its cursor stands, or what waits for a retry. Retention keeps the log from there on.
+    /// </summary>
+    public static LogOffset Slowest(IStateStore store, IEnumerable<uint> destinations, LogOffset end)
+    {
+        foreach (var destination in destinations)
+        {
+            var cursor = DeliveryCounts.Read(store, destination)?.Cursor ?? DeliveryCounts.Beginning(store, destination)?.Offset.Value;
+            if (cursor < end.Value) end = new LogOffset(cursor.Value);
+            foreach (var row in Waiting(store, destination))
+                if (row.Offset < end) end = row.Offset;
+        }
+
+        return end;
+    }
+
     /// <summary>All rows of a destination that wait, by due time.</summary>
     public static IEnumerable<WaitingRow> Waiting(IStateStore store, uint destination) =>
         store.Scan(Table.Deliveries, WaitingKey(destination, 0, 0), WaitingKey(destination, long.MaxValue, long.MaxValue)).Select(row => ReadWaiting(row.Key, row.Value));

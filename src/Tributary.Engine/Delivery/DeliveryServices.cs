@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -21,6 +22,7 @@ public static class DeliveryServices
     public static IServiceCollection AddDelivery(this IServiceCollection services)
     {
         services.AddMetrics();
+        services.TryAddSingleton<LogReaders>();
         services.AddOptions<DeliveryOptions>().BindConfiguration("Delivery").ValidateOnStart();
         services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.AddSingleton<DeliveryMetrics>();
@@ -51,11 +53,13 @@ public static class DeliveryServices
     }
 
     /// <summary>Runs both followers of the event log as long as the host runs.</summary>
-    private sealed class DeliveryHost(DeliveryEngine engine, RecentEvents recent) : BackgroundService
+    private sealed class DeliveryHost(
+        DeliveryEngine engine, RecentEvents recent, LogReaders readers, DecidedLog decided, IStateStore store, Func<WorkspaceSnapshot> workspace) : BackgroundService
     {
         protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(
             async () =>
             {
+                readers.Add(() => DeliveryRows.Slowest(store, workspace().Destinations.Select(destination => destination.Number), decided.Log.End));
                 // When either fails, the other is not left behind unseen: the host ends.
                 var (delivering, following) = (engine.RunAsync(stoppingToken), recent.RunAsync(stoppingToken));
                 await await Task.WhenAny(delivering, following);

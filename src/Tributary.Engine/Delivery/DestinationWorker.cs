@@ -145,8 +145,12 @@ internal sealed partial class DestinationWorker : IDisposable
         var latest = now + Math.Max(_options.BackoffMsMax, _options.RetrySeconds * 1_000L);
         var rows = DeliveryRows.Waiting(_store, _number).OrderBy(row => row.Offset).Select(row => new DeliveryEntry(row.Offset, row.Profile)
         {
-            Attempts = row.Attempts, FirstAttemptAt = row.FirstAttemptAt == 0 ? 0 : Math.Min(row.FirstAttemptAt, now), DueAt = Math.Min(row.DueAt, latest),
-            Reason = row.Reason, Detail = row.Detail, RowDue = row.DueAt,
+            Attempts = row.Attempts,
+            FirstAttemptAt = row.FirstAttemptAt == 0 ? 0 : Math.Min(row.FirstAttemptAt, now),
+            DueAt = Math.Min(row.DueAt, latest),
+            Reason = row.Reason,
+            Detail = row.Detail,
+            RowDue = row.DueAt,
         }).ToList();
         _chains.Restore(rows);
         if (rows.Count != _book.Counts.Waiting) LogCountsDiffer(_logger, _id, _book.Counts.Waiting, rows.Count);

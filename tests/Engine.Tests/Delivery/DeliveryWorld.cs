@@ -42,7 +42,13 @@ internal sealed class DeliveryWorld : IAsyncDisposable
         if (!_receivers.TryGetValue(id, out var receiver)) _receivers[id] = receiver = new Receiver { BatchMax = batchMax };
         River.Revise(new ResourceChange("destination", id, River.Body(new Destination
         {
-            Id = id, Number = number, Name = id, MetadataId = "test-" + id, Enabled = enabled, SourceId = "website", Settings = settings ?? [],
+            Id = id,
+            Number = number,
+            Name = id,
+            MetadataId = "test-" + id,
+            Enabled = enabled,
+            SourceId = "website",
+            Settings = settings ?? [],
         }))).Run();
         Volatile.Write(ref _workspace, RevisionStep.Load(River.Store));
         foreach (var (worker, _, _) in _running) worker.Wake();
