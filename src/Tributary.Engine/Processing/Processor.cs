@@ -26,7 +26,12 @@ public sealed partial class Processor
     private readonly EventStep _events;
     private readonly CommandStep _commands;
     private readonly RevisionStep _revisions;
-    private readonly LogBatch _batch = new(1 << 20);
+
+    // One batch is worked on while the next one is read and checked.
+    private LogBatch _batch = new(1 << 20);
+    private LogBatch _ahead = new(1 << 20);
+    private Task<bool>? _reading;
+    private LogOffset _readingFrom;
 
     // Offsets of records that made a step throw since the last commit: the next time they are met, they are quarantined.
     private readonly Dictionary<long, Exception> _poison = [];
@@ -51,7 +56,7 @@ public sealed partial class Processor
     /// <summary>Called before each record's step; tests make it throw to prove that nothing else suffers.</summary>
     internal Action<ReceivedRecord>? Probe { get; set; }
 
-    /// <summary>Who writes commits beside the next batch. A simulation chooses the moment itself.</summary>
+    /// <summary>Who writes commits and reads ahead beside the batch at hand. A simulation chooses the moment itself.</summary>
     internal TaskScheduler CommitScheduler { get; init; } = TaskScheduler.Default;
 
     /// <summary>Other identity rules than those of the workspace, for a simulation.</summary>
@@ -104,7 +109,7 @@ public sealed partial class Processor
     internal bool RunBatch()
     {
         _context.Dedup.Fill(_context.Now);
-        if (!_received.Read(_next, _batch)) return false;
+        if (!ReadNext()) return false;
         foreach (var record in _batch)
         {
             if (!TryStep(record)) return true;
@@ -127,6 +132,29 @@ public sealed partial class Processor
         }
 
         return true;
+    }
+
+    private bool ReadNext()
+    {
+        var isThere = EndReading() && _readingFrom == _next;
+        if (isThere) (_batch, _ahead) = (_ahead, _batch);
+        else if (!_received.Read(_next, _batch)) return false;
+        if (_batch.Next < _received.End)
+        {
+            var from = _readingFrom = _batch.Next;
+            var ahead = _ahead;
+            _reading = Task.Factory.StartNew(() => _received.Read(from, ahead), CancellationToken.None, TaskCreationOptions.DenyChildAttach, CommitScheduler);
+        }
+
+        return true;
+    }
+
+    // True when something was read ahead.
+    private bool EndReading()
+    {
+        if (_reading is not { } reading) return false;
+        _reading = null;
+        return reading.GetAwaiter().GetResult();
     }
 
     private bool HasUncommitted => _next > _committing;
@@ -255,6 +283,15 @@ public sealed partial class Processor
     /// <summary>Forgets what is not committed and goes back to what is.</summary>
     internal void Restart()
     {
+        try
+        {
+            EndReading();
+        }
+        catch (IOException)
+        {
+            // It is read again, and told then.
+        }
+
         if (_flight is { } flight)
         {
             // It ends one way or the other before anything is read: what it wrote counts, what it did not is done again.
