@@ -59,6 +59,8 @@ public static class TributaryHost
         }
         catch
         {
+            // Workers that started before the failure must not meet files that are closed under them.
+            await app.StopAsync(CancellationToken.None);
             await app.DisposeAsync();
             throw;
         }
