@@ -43,13 +43,25 @@ public sealed class OutboundHttp : IDisposable
             // The engine bounds every attempt itself, with a clock that tests can turn.
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        DryClient = new HttpClient(new DryRunHandler());
         Client.DefaultRequestHeaders.UserAgent.ParseAdd(UserAgent);
+        DryClient.DefaultRequestHeaders.UserAgent.ParseAdd(UserAgent);
     }
 
     /// <summary>Shared by all destinations.</summary>
     public HttpClient Client { get; }
 
-    public void Dispose() => Client.Dispose();
+    // What the real client adds to each request belongs into the picture as well.
+    private HttpClient DryClient { get; }
+
+    /// <summary>The client for a sender: one that sends, or for a dry run one that answers every request with <c>200 {}</c>.</summary>
+    public HttpClient For(bool isDryRun) => isDryRun ? DryClient : Client;
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        DryClient.Dispose();
+    }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

@@ -20,19 +20,19 @@ public static class WebhookKind
         "Sends every event as JSON with POST to an address of yours.",
         [
             new("url", "string", true, "Absolute http or https address that receives the events."),
-            new("sharedSecret", "string", false, "Signs each request: X-Signature is the HMAC-SHA1 of the body, in hexadecimal."),
+            new("sharedSecret", "string", false, "Signs each request: X-Signature is the HMAC-SHA1 of the body, in hexadecimal.", IsSecret: true),
             new("headers", "map", false, "Additional request headers."),
             new("batchSize", "number", false, "Most events of one request, 1 to 4000. 1 (the default) sends an object, more an array."),
         ],
         Check);
 
     /// <summary>How webhooks are sent, with the client that all destinations share.</summary>
-    public static DestinationDriver Driver(OutboundHttp http, TimeProvider clock) => new(Slug, settings =>
+    public static DestinationDriver Driver(OutboundHttp http, TimeProvider clock) => new(Slug, request =>
     {
-        var (model, faults) = WebhookModel.Read(settings);
+        var (model, faults) = WebhookModel.Read(request.Settings);
         return model is null
             ? SenderOpened.Faulty(string.Join(" ", faults.Select(fault => $"settings.{fault.Field} {fault.Message}")))
-            : SenderOpened.With(new WebhookSender(model, http.Client, clock));
+            : SenderOpened.With(new WebhookSender(model, http.For(request.IsDryRun), clock));
     });
 
     private static IEnumerable<WorkspaceFault> Check(JsonObject settings) =>

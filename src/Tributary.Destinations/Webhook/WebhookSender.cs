@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -23,7 +22,7 @@ internal sealed class WebhookSender(WebhookModel model, HttpClient http, TimePro
     public int BatchMax => model.BatchSize;
 
     /// <inheritdoc/>
-    public async ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken)
+    public async ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Delivery> batch, WireTrace trace, CancellationToken cancellationToken)
     {
         try
         {
@@ -32,8 +31,9 @@ internal sealed class WebhookSender(WebhookModel model, HttpClient http, TimePro
             request.Content.Headers.ContentType = Json;
             foreach (var (name, value) in model.Headers) request.Headers.TryAddWithoutValidation(name, value);
             if (model.Secret is not null) request.Headers.TryAddWithoutValidation("X-Signature", Sign(model.Secret, body.Span));
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return DeliveryOutcomes.All(await JudgeAsync(response, cancellationToken));
+            var answer = await TracedHttp.SendAsync(http, request, body, AnswerBytesMax, trace, cancellationToken);
+            using var response = answer.Response;
+            return DeliveryOutcomes.All(Judge(answer));
         }
         catch (HttpRequestException failure)
         {
@@ -78,16 +78,16 @@ internal sealed class WebhookSender(WebhookModel model, HttpClient http, TimePro
         return Convert.ToHexStringLower(hash);
     }
 
-    private async ValueTask<DeliveryOutcome> JudgeAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private DeliveryOutcome Judge(TracedAnswer answer)
     {
-        var status = (int)response.StatusCode;
+        var status = answer.Status;
         if (status is >= 200 and < 300) return DeliveryOutcome.Delivered;
         var reason = $"http_{status.ToString(CultureInfo.InvariantCulture)}";
-        var detail = await ExcerptAsync(response, cancellationToken);
+        var detail = Excerpt(answer);
         return status switch
         {
             401 or 403 => DeliveryOutcome.CredentialsRejected(reason, detail),
-            408 or 429 or >= 500 => DeliveryOutcome.RetryLater(reason, After(response.Headers.RetryAfter), detail),
+            408 or 429 or >= 500 => DeliveryOutcome.RetryLater(reason, After(answer.Response.Headers.RetryAfter), detail),
             _ => DeliveryOutcome.Refused(reason, detail),
         };
     }
@@ -114,28 +114,13 @@ internal sealed class WebhookSender(WebhookModel model, HttpClient http, TimePro
         return after > TimeSpan.Zero ? after : TimeSpan.Zero;
     }
 
-    private static async ValueTask<string?> ExcerptAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static string? Excerpt(TracedAnswer answer)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(AnswerBytesMax);
-        try
+        var text = Encoding.UTF8.GetString(answer.Body.Span).Trim();
+        var cut = text.Length > DeliveryOutcome.DetailLengthMax ? text[..DeliveryOutcome.DetailLengthMax] : text;
+        return cut.Length == 0 ? answer.Response.ReasonPhrase : string.Create(cut.Length, cut, static (to, from) =>
         {
-            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var length = await body.ReadAtLeastAsync(buffer.AsMemory(0, AnswerBytesMax), AnswerBytesMax, throwOnEndOfStream: false, cancellationToken);
-            var text = Encoding.UTF8.GetString(buffer, 0, length).Trim();
-            var cut = text.Length > DeliveryOutcome.DetailLengthMax ? text[..DeliveryOutcome.DetailLengthMax] : text;
-            return cut.Length == 0 ? response.ReasonPhrase : string.Create(cut.Length, cut, static (to, from) =>
-            {
-                for (var i = 0; i < to.Length; i++) to[i] = char.IsControl(from[i]) || char.IsSurrogate(from[i]) ? ' ' : from[i];
-            });
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException)
-        {
-            // The status has arrived, and it says enough.
-            return response.ReasonPhrase;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+            for (var i = 0; i < to.Length; i++) to[i] = char.IsControl(from[i]) || char.IsSurrogate(from[i]) ? ' ' : from[i];
+        });
     }
 }

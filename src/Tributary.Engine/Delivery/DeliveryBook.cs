@@ -63,6 +63,15 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         DeliveryCounts.Add(Counts.Failed, reason, 1);
     }
 
+    public void Filtered(DeliveryEntry entry, string reason)
+    {
+        (entry.State, entry.Reason) = (EntryState.Filtered, reason);
+        if (entry.RowDue is null) return;
+        DeleteWaiting(entry);
+        PutException(entry, ExceptionState.Filtered, entry.Offset.Value, isNew: false);
+        DeliveryCounts.Add(Counts.Filtered, reason, 1);
+    }
+
     /// <summary>The event was tried again in vain, and waits for its new due time.</summary>
     public void Postponed(DeliveryEntry entry)
     {

@@ -164,6 +164,10 @@ internal sealed class DeliveryChains(DeliveryBook book)
                 {
                     book.Delivered(entry);
                 }
+                else if (outcome.Verdict == DeliveryVerdict.Filtered)
+                {
+                    book.Filtered(entry, outcome.Reason ?? "");
+                }
                 else if (outcome.NeedsOperator)
                 {
                     book.Failed(entry, outcome.Reason, outcome.Detail ?? "");

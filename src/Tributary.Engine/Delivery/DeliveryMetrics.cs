@@ -21,6 +21,7 @@ internal sealed class DeliveryMetrics
             DeliveryVerdict.RetryLater => "retry_later",
             DeliveryVerdict.Refused => "refused",
             DeliveryVerdict.CredentialsRejected => "credentials_rejected",
+            DeliveryVerdict.Filtered => "filtered",
         } },
     });
 }

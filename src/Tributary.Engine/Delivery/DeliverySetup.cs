@@ -14,6 +14,6 @@ internal sealed class DeliverySetup(DestinationCatalog catalog, IEnumerable<Dest
     public string KindName(string slug) => catalog.Find(slug)?.Name ?? slug;
 
     public SenderOpened Open(Destination destination) => _drivers.TryGetValue(destination.MetadataId, out var driver)
-        ? driver.Open(destination.Settings)
+        ? driver.Open(new SenderRequest(destination.Id, destination.Settings))
         : SenderOpened.Faulty($"this server has nothing that sends to \"{destination.MetadataId}\".");
 }

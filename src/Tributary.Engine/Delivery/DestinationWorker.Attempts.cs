@@ -19,7 +19,7 @@ internal sealed partial class DestinationWorker
                 deliveries[i] = new Model.Delivery(entry.Offset, entry.Type, entry.Attempts + 1, entry.Payload);
             }
 
-            attempt.Outcomes = await sender.SendAsync(deliveries, ended.Token);
+            attempt.Outcomes = await sender.SendAsync(deliveries, new WireTrace(), ended.Token);
         }
         catch (OperationCanceledException) when (_breakOff.IsCancellationRequested)
         {

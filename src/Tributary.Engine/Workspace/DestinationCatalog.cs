@@ -12,8 +12,8 @@ namespace Tributary.Engine.Workspace;
 public sealed record DestinationKind(
     string Slug, string Name, string Description, ImmutableArray<DestinationOption> Options, Func<JsonObject, IEnumerable<WorkspaceFault>> Check);
 
-/// <summary>A setting of a kind of destination; its type is string, number, boolean or map.</summary>
-public sealed record DestinationOption(string Name, string Type, bool Required, string Description);
+/// <summary>A setting of a kind of destination; its type is string, number, boolean or map. A secret one is encrypted at rest and never shown.</summary>
+public sealed record DestinationOption(string Name, string Type, bool Required, string Description, bool IsSecret = false);
 
 /// <summary>The destinations on offer. Each is registered by the project that implements it.</summary>
 public sealed class DestinationCatalog(IEnumerable<DestinationKind> kinds)

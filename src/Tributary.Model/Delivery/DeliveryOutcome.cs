@@ -16,6 +16,9 @@ public enum DeliveryVerdict : byte
 
     /// <summary>The operator: the destination does not know us, or no longer.</summary>
     CredentialsRejected = 3,
+
+    /// <summary>Nobody: what stands between the event and the destination, e.g. an insert function, has decided that it does not get it.</summary>
+    Filtered = 4,
 }
 
 /// <summary>The result of one attempt to deliver one event. A value, because a destination that says no is nothing exceptional.</summary>
@@ -49,6 +52,8 @@ public readonly record struct DeliveryOutcome
     public static DeliveryOutcome Refused(string reason, string? detail = null) => new(DeliveryVerdict.Refused, reason, null, detail);
 
     public static DeliveryOutcome CredentialsRejected(string reason, string? detail = null) => new(DeliveryVerdict.CredentialsRejected, reason, null, detail);
+
+    public static DeliveryOutcome Filtered(string reason, string? detail = null) => new(DeliveryVerdict.Filtered, reason, null, detail);
 
     public override string ToString() => Reason is null ? $"{Verdict}" : $"{Verdict} ({Reason})";
 }

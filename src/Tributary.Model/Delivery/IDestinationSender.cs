@@ -10,29 +10,56 @@ namespace Tributary.Model;
 public readonly record struct Delivery(LogOffset EventOffset, EventType Type, int Attempt, ReadOnlyMemory<byte> Payload);
 
 /// <summary>
-/// Sends events to one destination with one set of settings. What a native destination implements; filters, mappings and retries are the engine's.
+/// Sends events to one destination with one set of settings (and, where the kind has actions, for one subscription). What a kind of destination implements;
+/// filters, triggers and retries are the engine's.
 /// </summary>
 /// <remarks>
 /// Called from several threads at once, as often as the destination may have requests in flight. Two batches in flight at once never hold events of the
-/// same profile, and within a batch a profile's events stand in their order. An event may come again after a crash or a lost answer: at least once.
+/// same profile unless <see cref="KeepsOrder"/> is false, and within a batch a profile's events stand in their order. An event may come again after a crash
+/// or a lost answer: at least once.
 /// </remarks>
 public interface IDestinationSender : IDisposable
 {
     /// <summary>Most events of one call; 1 when the destination takes them singly.</summary>
     int BatchMax { get; }
 
+    /// <summary>Most bytes of raw messages in one call; a single larger event goes alone.</summary>
+    int BatchBytesMax => 2 << 20;
+
+    /// <summary>How long an event may wait for others, so that batches are fuller; zero sends what is there.</summary>
+    TimeSpan BatchAge => TimeSpan.Zero;
+
+    /// <summary>False when events of one profile may overtake each other.</summary>
+    bool KeepsOrder => true;
+
     /// <summary>Attempts a batch. Failure is an outcome; an exception is a bug of the sender and counts as <c>sender_failed</c>, to be tried again.</summary>
     /// <param name="batch">1 to <see cref="BatchMax"/> deliveries.</param>
+    /// <param name="trace">Takes what goes over the wire, for samples.</param>
     /// <param name="cancellationToken">Fires when the engine stops or the time for an attempt is over.</param>
-    ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Delivery> batch, CancellationToken cancellationToken);
+    ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Delivery> batch, WireTrace trace, CancellationToken cancellationToken);
 }
+
+/// <summary>What a sender is made of.</summary>
+/// <param name="DestinationId">The destination's id: what one destination keeps between calls (tokens, caches) may be kept under it.</param>
+/// <param name="Settings">Its settings with secrets in the clear; must not be changed, printed or kept beyond the sender's life.</param>
+/// <param name="Subscription">The subscription to send for; null for kinds without actions.</param>
+/// <param name="IsDryRun">The sender must not send. It adds to the trace what it would send and takes every request as answered with <c>200 {}</c>.</param>
+public sealed record SenderRequest(string DestinationId, JsonObject Settings, SenderSubscription? Subscription = null, bool IsDryRun = false);
+
+/// <summary>The part of a subscription that concerns a sender.</summary>
+/// <param name="Id">The subscription's id.</param>
+/// <param name="Action">The key of the action, e.g. <c>trackEvent</c>.</param>
+/// <param name="Mapping">How an event becomes the action's payload; must not be changed.</param>
+public sealed record SenderSubscription(string Id, string Action, JsonObject Mapping);
 
 /// <summary>How to send to one kind of destination; registered beside its entry in the catalogue.</summary>
 /// <param name="Slug">The <c>metadataId</c> of the destinations that it serves.</param>
 /// <param name="Open">
-/// Checks settings and makes a sender of them. Called when a destination is enabled, at start and whenever its settings change; must be quick and not block.
+/// Checks settings and makes a sender of them. Called when a destination is enabled, at start and whenever its settings change, once for each enabled
+/// subscription when the kind has actions; must be quick and not block.
 /// </param>
-public sealed record DestinationDriver(string Slug, Func<JsonObject, SenderOpened> Open);
+/// <param name="HasActions">Events go through subscriptions; without a matching one, the destination does not get an event.</param>
+public sealed record DestinationDriver(string Slug, Func<SenderRequest, SenderOpened> Open, bool HasActions = false);
 
 /// <summary>A sender, or what is wrong with the settings. Settings were checked when they were stored, but perhaps by an older version.</summary>
 public readonly record struct SenderOpened

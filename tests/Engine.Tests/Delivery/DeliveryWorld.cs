@@ -139,7 +139,7 @@ internal sealed class Receiver : IDestinationSender
     /// <summary>What a request waits for.</summary>
     public Func<Task> Delay { get; set; } = static () => Task.CompletedTask;
 
-    public async ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Model.Delivery> batch, CancellationToken cancellationToken)
+    public async ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Model.Delivery> batch, WireTrace trace, CancellationToken cancellationToken)
     {
         lock (Attempts) InFlightMost = Math.Max(InFlightMost, ++_inFlight);
         try

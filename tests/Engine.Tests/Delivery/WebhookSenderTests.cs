@@ -143,8 +143,8 @@ public sealed class WebhookSenderTests
     {
         using var http = new OutboundHttp(EgressRules.Parse(allow));
         var json = JsonNode.Parse($$"""{"url":"{{url}}"{{(settings.Length > 0 ? "," + settings : "")}}}""")!.AsObject();
-        using var sender = WebhookKind.Driver(http, TimeProvider.System).Open(json).Sender!;
+        using var sender = WebhookKind.Driver(http, TimeProvider.System).Open(new SenderRequest("hook", json)).Sender!;
         var batch = events.Select((text, at) => new Model.Delivery(new LogOffset(at), EventType.Track, 1, Encoding.UTF8.GetBytes(text))).ToList();
-        return (await sender.SendAsync(batch, CancellationToken.None))[0];
+        return (await sender.SendAsync(batch, new WireTrace(), CancellationToken.None))[0];
     }
 }
