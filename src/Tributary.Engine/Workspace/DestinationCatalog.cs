@@ -10,7 +10,17 @@ namespace Tributary.Engine.Workspace;
 /// <param name="Options">The settings it knows.</param>
 /// <param name="Check">What is wrong with settings; each field is a path that begins with <c>settings.</c></param>
 public sealed record DestinationKind(
-    string Slug, string Name, string Description, ImmutableArray<DestinationOption> Options, Func<JsonObject, IEnumerable<WorkspaceFault>> Check);
+    string Slug, string Name, string Description, ImmutableArray<DestinationOption> Options, Func<JsonObject, IEnumerable<WorkspaceFault>> Check)
+{
+    /// <summary>Whether a setting is sealed at rest and never shown.</summary>
+    public bool IsSecret(string setting) => Options.Any(option => option.IsSecret && option.Name == setting);
+
+    /// <summary>Whether a subscription may name this action.</summary>
+    public bool HasAction(string action) => Actions.Contains(action);
+
+    /// <summary>The keys of its actions; empty when events go to it without subscriptions.</summary>
+    public ImmutableArray<string> Actions { get; init; } = [];
+}
 
 /// <summary>A setting of a kind of destination; its type is string, number, boolean or map. A secret one is encrypted at rest and never shown.</summary>
 public sealed record DestinationOption(string Name, string Type, bool Required, string Description, bool IsSecret = false);
