@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tributary.Engine.Delivery.Fql;
+using Tributary.Engine.Delivery.Mapping;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
@@ -153,7 +154,7 @@ internal sealed class DestinationPlan
     }
 
     // What is wrong with a mapping; null when it can be run.
-    private static string? MappingFault(JsonObject mapping) => null;
+    private static string? MappingFault(JsonObject mapping) => CompiledMapping.Compile(mapping) is { Mapping: null, Faults: var faults } ? string.Join(" ", faults) : null;
 
     private static Lane Open(DeliverySetup setup, WorkspaceSnapshot workspace, Destination destination, Subscription subscription)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tributary.Engine.Delivery.Fql;
+using Tributary.Engine.Delivery.Mapping;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Delivery;
