@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tributary.Engine.Delivery.Filters;
 using Tributary.Engine.Delivery.Fql;
 using Tributary.Engine.Delivery.Mapping;
 using Tributary.Engine.Workspace;
@@ -75,7 +76,7 @@ internal sealed class DestinationPlan
     public static DestinationPlan Make(WorkspaceSnapshot workspace, Destination destination, DeliverySetup setup, DestinationPlan? before)
     {
         var filter = new DeliveryFilter(destination, setup.KindName(destination.MetadataId));
-        var filters = CompiledFilters.Compile(workspace.FiltersOf(destination.Id).Where(each => each.Enabled));
+        var filters = Filters(workspace, destination);
         var surroundings = setup.SurroundingsOf(workspace, destination);
         var keeps = before is not null && before._surroundings == surroundings && JsonNode.DeepEquals(before.Destination.Settings, destination.Settings);
         var hasActions = setup.HasActions(destination.MetadataId);
@@ -89,11 +90,10 @@ internal sealed class DestinationPlan
     /// <summary>A plan that only judges: no sender is opened.</summary>
     public static DestinationPlan Judgement(WorkspaceSnapshot workspace, Destination destination, DeliverySetup setup) => new(
         destination, new DeliveryFilter(destination, setup.KindName(destination.MetadataId)),
-        CompiledFilters.Compile(workspace.FiltersOf(destination.Id).Where(each => each.Enabled)), [], setup.HasActions(destination.MetadataId), setup.MaskOf(destination), "");
+        Filters(workspace, destination), [], setup.HasActions(destination.MetadataId), setup.MaskOf(destination), "");
 
     /// <summary>What consent, <c>integrations</c> and filters say; null when they let the event through.</summary>
-    public string? FilterReason(ref ReadOnlyMemory<byte> message) =>
-        _filter.Judge(message.Span) ?? (_filters.IsEmpty || _filters.Apply(ref message) ? null : ByRules);
+    public string? FilterReason(ref ReadOnlyMemory<byte> message) => _filter.Judge(message.Span) ?? (Keeps(ref message) ? null : ByRules);
 
     /// <summary>What each subscription of the destination says to an event, disabled ones included.</summary>
     public IEnumerable<SubscriptionVerdict> Verdicts(WorkspaceSnapshot workspace, ReadOnlyMemory<byte> message)
@@ -122,7 +122,7 @@ internal sealed class DestinationPlan
     {
         lanes.Clear();
         if (_filter.Judge(message.Span, isReplay) is { } reason) return reason;
-        if (!_filters.IsEmpty && !_filters.Apply(ref message)) return ByRules;
+        if (!Keeps(ref message)) return ByRules;
         if (!_hasActions)
         {
             lanes.Add(0);
@@ -130,7 +130,6 @@ internal sealed class DestinationPlan
         }
 
         var isInvalid = false;
-        _document.TryRead(message);
         foreach (var lane in _lanes)
         {
             if (lane.Trigger?.Matches(_document) == false) continue;
@@ -142,7 +141,22 @@ internal sealed class DestinationPlan
     }
 
     /// <summary>The event as filters leave it, for a delivery that was decided before; null when they now keep it from the destination.</summary>
-    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => _filters.IsEmpty || _filters.Apply(ref message) ? message : null;
+    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => Keeps(ref message) ? message : null;
+
+    private static CompiledFilters Filters(WorkspaceSnapshot workspace, Destination destination) =>
+        workspace.FiltersOf(destination.Id).Where(filter => filter.Enabled).ToList() is { Count: > 0 } filters ? FilterForm.Compile(filters) : CompiledFilters.None;
+
+    // Leaves the message that is kept in the document, where triggers look at it.
+    private bool Keeps(ref ReadOnlyMemory<byte> message)
+    {
+        if (!_hasActions && ReferenceEquals(_filters, CompiledFilters.None)) return true;
+        if (!_document.TryRead(message)) return false;
+        var outcome = _filters.Apply(_document);
+        if (!outcome.IsKept) return false;
+        if (!outcome.Message.Equals(message)) _document.TryRead(outcome.Message);
+        message = outcome.Message;
+        return true;
+    }
 
     private Lane? Kept(Subscription subscription)
     {

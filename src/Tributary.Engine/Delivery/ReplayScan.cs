@@ -1,3 +1,5 @@
+using Tributary.Engine.Delivery.Filters;
+using Tributary.Engine.Delivery.Fql;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
 using Tributary.Model;
@@ -7,7 +9,8 @@ namespace Tributary.Engine.Delivery;
 /// <summary>Tells which events a replay is about: the same for those who only count and for the one who sends.</summary>
 internal sealed class ReplayScan(IStateStore store, uint destination, uint source, ReplayRow replay)
 {
-    private readonly FilterExpression? _filter = replay.Filter is null ? null : FilterExpression.Compile(replay.Filter).Expression;
+    private readonly FilterStatement? _filter = replay.Filter is null ? null : FilterStatement.Compile(replay.Filter).Statement;
+    private readonly EventDocument _document = new();
     private readonly LogOffset _beginning = DeliveryCounts.Beginning(store, destination)?.Offset ?? default;
     private readonly DeliveryCounts _counts = DeliveryCounts.Read(store, destination) ?? new DeliveryCounts();
 
@@ -25,7 +28,7 @@ internal sealed class ReplayScan(IStateStore store, uint destination, uint sourc
         if (row is { State: ExceptionState.Retrying } or { State: ExceptionState.Failed, Reason: DestinationWorker.Dropped }) return false;
         wasDelivered = row is null && record.Offset >= _beginning && record.Offset.Value >= _counts.ExceptionsFrom && record.Offset.Value < _counts.Cursor;
         if (replay.Reason is { } reason && reason != ReasonOf(row, wasDelivered)) return false;
-        return replay.Filter is null || _filter?.Matches(decided.Payload) == true;
+        return replay.Filter is null || (_document.TryRead(decided.Payload) && _filter?.Ask(_document).Matches == true);
     }
 
     private static string? ReasonOf(ExceptionRow? row, bool wasDelivered) => row switch

@@ -65,7 +65,12 @@ internal sealed class DeliveryWorld : IAsyncDisposable
 
     public void Filter(string condition, string action, string destination = "hook") => Change(ResourceKind.Put(new DestinationFilter
     {
-        Id = "filter", DestinationId = destination, Title = "a filter", If = condition, Enabled = true, Actions = [JsonNode.Parse(action)],
+        Id = "filter",
+        DestinationId = destination,
+        Title = "a filter",
+        If = condition,
+        Enabled = true,
+        Actions = [JsonNode.Parse(action)],
     }));
 
     public void Change(params ResourceChange[] changes)

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tributary.Engine.Delivery.Filters;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
@@ -82,7 +83,7 @@ internal static class DestinationOperationsApi
         if (to <= from) body.Fault("to", "to must be after from.");
         var reason = body.Text("reason", 200);
         var filter = body.Text("filter", 5_120);
-        if (filter is not null && FilterExpression.Compile(filter).Fault is { } fault) body.Fault("filter", $"filter: {fault}");
+        if (filter is not null && FilterStatement.Compile(filter).Fault is { } fault) body.Fault("filter", $"filter: {fault}");
         var isDryRun = body.Flag("dryRun") ?? false;
         if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
         var wanted = replays.Plan(destination, from, to, reason, filter);

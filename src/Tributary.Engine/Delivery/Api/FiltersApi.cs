@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tributary.Engine.Delivery.Filters;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Delivery;
@@ -119,16 +120,15 @@ internal static class FiltersApi
             Actions = Actions(filter) ?? [],
         };
         if (Checked(filter, tried).Refusal is { } wrong) return ApiAnswer.Refused(wrong);
-        ReadOnlyMemory<byte> message = System.Text.Encoding.UTF8.GetBytes(payload.ToJsonString());
-        var isKept = CompiledFilters.Compile([tried]).Apply(ref message);
-        return ApiAnswer.Data(new JsonObject { ["inputPayload"] = payload, ["result"] = isKept ? JsonNode.Parse(message.Span) : null });
+        var outcome = FilterForm.Compile([tried]).Apply(System.Text.Encoding.UTF8.GetBytes(payload.ToJsonString()));
+        return ApiAnswer.Data(new JsonObject { ["inputPayload"] = payload, ["result"] = outcome.IsKept ? JsonNode.Parse(outcome.Message.Span) : null });
     }
 
     private static JsonArray? Actions(JsonInput body) => body.Has("actions") ? new JsonArray([.. body.Objects("actions", CountMax).Select(action => action.Whole())]) : null;
 
     private static WorkspaceEdit Checked(JsonInput body, DestinationFilter filter)
     {
-        foreach (var fault in CompiledFilters.Check(filter)) body.Fault(fault.Field ?? "", fault.Message);
+        foreach (var fault in FilterForm.Check(filter)) body.Fault(fault.Field ?? "", fault.Message);
         return body.Faults.Count == 0 ? ResourceKind.Put(filter) : WorkspaceRefusal.Invalid(body.Faults);
     }
 
