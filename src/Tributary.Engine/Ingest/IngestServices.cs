@@ -24,6 +24,7 @@ public static class IngestServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IngestMetrics>();
         services.AddSingleton<EventIntake>();
+        services.AddSingleton(provider => new MessageIntake(provider.GetRequiredService<EventIntake>()));
         services.AddSingleton<SettingsDocuments>();
         services.AddSingleton<BrowserScripts>();
         services.AddSingleton<IStartupFilter, TrackingPaths>();

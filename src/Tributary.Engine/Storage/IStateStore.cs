@@ -36,8 +36,9 @@ public interface IStateDraft : IDisposable
     void DeleteRange(Table table, byte[] from, byte[] to);
 
     /// <summary>Makes all writes visible at once. They survive the end of the process; after a power cut the newest may be missing, never a part of one draft.</summary>
+    /// <param name="flush">Waits until they survive a power cut as well.</param>
     /// <exception cref="IOException">The store refused; nothing was written.</exception>
-    void Commit();
+    void Commit(bool flush = false);
 }
 
 /// <summary>The tables of the state store. Keys and values are documented in docs/internals/state-store.md.</summary>

@@ -13,6 +13,7 @@ public sealed class RocksStateStore : IStateStore
     private const ulong WriteBufferBytes = 32UL << 20;
 
     private static readonly WriteOptions Unflushed = new WriteOptions().SetSync(false);
+    private static readonly WriteOptions Flushed = new WriteOptions().SetSync(true);
     private readonly RocksDb _db;
     private readonly ColumnFamilyHandle[] _families;
 
@@ -162,11 +163,11 @@ public sealed class RocksStateStore : IStateStore
         public void DeleteRange(Table table, byte[] from, byte[] to) =>
             _batch.DeleteRange(from, (ulong)from.Length, to, (ulong)to.Length, store._families[(int)table]);
 
-        public void Commit()
+        public void Commit(bool flush = false)
         {
             try
             {
-                store._db.Write(_batch, Unflushed);
+                store._db.Write(_batch, flush ? Flushed : Unflushed);
             }
             catch (RocksDbException failure)
             {

@@ -70,6 +70,9 @@ public static class ResourceKind
     public const string Destination = "destination";
     public const string Subscription = "subscription";
     public const string Filter = "filter";
+    public const string Function = "function";
+    public const string FunctionVersion = "function-version";
+    public const string InsertFunction = "insert-function";
     public const string Space = "space";
     public const string Token = "token";
 
@@ -90,6 +93,12 @@ public static class ResourceKind
 
     public static ResourceChange Put(DestinationFilter filter) => Put(Filter, filter.Id, filter);
 
+    public static ResourceChange Put(Function function) => Put(Function, function.Id, function);
+
+    public static ResourceChange Put(FunctionVersion version) => Put(FunctionVersion, version.Id, version);
+
+    public static ResourceChange Put(InsertFunction instance) => Put(InsertFunction, instance.Id, instance);
+
     public static ResourceChange Put(Space space) => Put(Space, space.Id, space);
 
     public static ResourceChange Put(Token token) => Put(Token, token.Id, token);
@@ -103,6 +112,7 @@ public static class ResourceKind
     [
         .. workspace.SubscriptionsOf(id).Select(subscription => Delete(Subscription, subscription.Id)),
         .. workspace.FiltersOf(id).Select(filter => Delete(Filter, filter.Id)),
+        .. workspace.InsertFunctions.Where(instance => instance.DestinationId == id).Select(instance => Delete(InsertFunction, instance.Id)),
         Delete(Destination, id),
     ];
 

@@ -65,9 +65,26 @@ internal static class WorkspaceRules
         if (after.Destinations.FirstOrDefault(destination => after.FindSource(destination.SourceId) is null) is { } sourceless)
             return WorkspaceRefusal.Invalid("sourceId", $"There is no source \"{sourceless.SourceId}\".");
         var destinations = after.Destinations.Select(destination => destination.Id).ToHashSet(StringComparer.Ordinal);
-        return after.Subscriptions.Select(subscription => subscription.DestinationId).Concat(after.Filters.Select(filter => filter.DestinationId))
-            .FirstOrDefault(id => !destinations.Contains(id)) is { } orphan
-            ? WorkspaceRefusal.Invalid("destinationId", $"There is no destination \"{orphan}\".")
+        if (after.Subscriptions.Select(subscription => subscription.DestinationId)
+            .Concat(after.Filters.Select(filter => filter.DestinationId)).Concat(after.InsertFunctions.Select(instance => instance.DestinationId))
+            .FirstOrDefault(id => !destinations.Contains(id)) is { } orphan)
+            return WorkspaceRefusal.Invalid("destinationId", $"There is no destination \"{orphan}\".");
+        return Functions(after);
+    }
+
+    private static WorkspaceRefusal? Functions(WorkspaceSnapshot after)
+    {
+        var functions = after.Functions.ToDictionary(function => function.CatalogId, StringComparer.Ordinal);
+        bool IsMissing(string metadataId, string type) =>
+            metadataId.StartsWith(Function.CatalogPrefix, StringComparison.Ordinal) && (!functions.TryGetValue(metadataId, out var function) || function.ResourceType != type);
+        if (after.Destinations.FirstOrDefault(destination => IsMissing(destination.MetadataId, Function.DestinationType)) is { } destination)
+            return WorkspaceRefusal.Conflict("metadataId", $"The destination \"{destination.Name}\" needs its destination function. Delete the destination first.");
+        if (after.Sources.FirstOrDefault(source => IsMissing(source.MetadataId, Function.SourceType)) is { } source)
+            return WorkspaceRefusal.Conflict("metadataId", $"The source \"{source.Slug}\" needs its source function. Delete the source first.");
+        if (after.InsertFunctions.FirstOrDefault(instance => IsMissing(Function.CatalogPrefix + instance.FunctionId, Function.InsertType)) is { } insert)
+            return WorkspaceRefusal.Conflict("functionId", $"The insert function \"{insert.Name}\" needs its function. Delete it first.");
+        return Twice(after.InsertFunctions, instance => instance.DestinationId) is { } second
+            ? WorkspaceRefusal.Conflict("integrationId", $"The destination \"{second.DestinationId}\" has an insert function already.")
             : null;
     }
 

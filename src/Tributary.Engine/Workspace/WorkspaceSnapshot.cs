@@ -46,6 +46,8 @@ public sealed class WorkspaceSnapshot
         Destinations = [.. Of<Destination>("destination").OrderBy(destination => destination.Number)];
         Subscriptions = [.. Of<Subscription>(ResourceKind.Subscription).OrderBy(subscription => subscription.Number)];
         Filters = [.. Of<DestinationFilter>(ResourceKind.Filter).OrderBy(filter => filter.CreatedAt).ThenBy(filter => filter.Id, StringComparer.Ordinal)];
+        Functions = [.. Of<Function>(ResourceKind.Function).OrderBy(function => function.CreatedAt).ThenBy(function => function.Id, StringComparer.Ordinal)];
+        InsertFunctions = [.. Of<InsertFunction>(ResourceKind.InsertFunction).OrderBy(instance => instance.CreatedAt).ThenBy(instance => instance.Id, StringComparer.Ordinal)];
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
         Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
@@ -69,6 +71,12 @@ public sealed class WorkspaceSnapshot
 
     /// <summary>Of all destinations, by age.</summary>
     public ImmutableArray<DestinationFilter> Filters { get; }
+
+    /// <summary>By age.</summary>
+    public ImmutableArray<Function> Functions { get; }
+
+    /// <summary>By age.</summary>
+    public ImmutableArray<InsertFunction> InsertFunctions { get; }
 
     public ImmutableArray<Space> Spaces { get; }
 
@@ -107,6 +115,19 @@ public sealed class WorkspaceSnapshot
 
     /// <summary>The filters of a destination, by age.</summary>
     public IEnumerable<DestinationFilter> FiltersOf(string destinationId) => Filters.Where(filter => filter.DestinationId == destinationId);
+
+    public Function? FindFunction(string id) => Functions.FirstOrDefault(function => function.Id == id);
+
+    /// <summary>The function that a <c>metadataId</c> names; null when it names none, or something else.</summary>
+    public Function? FindFunctionOf(string metadataId) =>
+        metadataId.StartsWith(Function.CatalogPrefix, StringComparison.Ordinal) ? FindFunction(metadataId[Function.CatalogPrefix.Length..]) : null;
+
+    /// <summary>The insert function in front of a destination; null when there is none.</summary>
+    public InsertFunction? FindInsertFunctionOf(string destinationId) => InsertFunctions.FirstOrDefault(instance => instance.DestinationId == destinationId);
+
+    /// <summary>The saved versions of a function, the newest first.</summary>
+    public IEnumerable<FunctionVersion> VersionsOf(string functionId) =>
+        Of<FunctionVersion>(ResourceKind.FunctionVersion).Where(version => version.FunctionId == functionId).OrderByDescending(version => version.Number);
 
     /// <summary>A space by id or slug; <c>default</c> names the default space because that is its slug.</summary>
     public Space? FindSpace(string idOrSlug) =>

@@ -43,7 +43,7 @@ internal sealed class PlanInput
         try
         {
             var wanted = WorkspaceFile.Read(line.GetValue(_path)!, Environment.GetEnvironmentVariable);
-            return WorkspacePlan.Of(wanted, await PresentWorkspace.ReadAsync(server, cancellationToken), line.GetValue(_prune));
+            return WorkspacePlan.Of(wanted, await PresentWorkspace.ReadAsync(server, wanted, cancellationToken), line.GetValue(_prune));
         }
         catch (WorkspaceFileException failure)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tributary.Engine.Workspace;
 using Tributary.Server.Cli;
 
 namespace Tributary.Server.Files;
@@ -10,7 +11,8 @@ namespace Tributary.Server.Files;
 internal sealed record PresentWorkspace(
     Dictionary<string, (JsonObject Body, JsonNode? Identity)> Spaces, Dictionary<string, JsonObject> Sources, List<JsonObject> Destinations)
 {
-    public static async Task<PresentWorkspace> ReadAsync(ServerConnection server, CancellationToken cancellationToken)
+    /// <summary>Reads it. Secrets that are what the files want are shown as that; others stay masked, and so differ.</summary>
+    public static async Task<PresentWorkspace> ReadAsync(ServerConnection server, WorkspaceFile wanted, CancellationToken cancellationToken)
     {
         var spaces = new Dictionary<string, (JsonObject, JsonNode?)>();
         foreach (var space in await server.ListAsync("api/spaces", "spaces", cancellationToken))
@@ -20,10 +22,24 @@ internal sealed record PresentWorkspace(
         }
 
         var sources = await server.ListAsync("api/sources", "sources", cancellationToken);
-        return new PresentWorkspace(
+        var present = new PresentWorkspace(
             spaces,
             sources.ToDictionary(source => source["slug"]!.GetValue<string>()),
             await server.ListAsync("api/destinations", "destinations", cancellationToken));
+        foreach (var destination in wanted.Destinations) await present.CompareSecretsAsync(server, destination, cancellationToken);
+        return present;
+    }
+
+    private async Task CompareSecretsAsync(ServerConnection server, WantedDestination wanted, CancellationToken cancellationToken)
+    {
+        if (Find(wanted) is not { } destination || destination["settings"] is not JsonObject settings || wanted.Settings is null) return;
+        var masked = settings.Where(pair => pair.Value is JsonValue value && value.TryGetValue<string>(out var text) && text == SecretBox.Mask && wanted.Settings[pair.Key] is not null)
+            .Select(pair => pair.Key).ToList();
+        if (masked.Count == 0) return;
+        var asked = new JsonObject { ["settings"] = new JsonObject(masked.Select(name => KeyValuePair.Create(name, wanted.Settings[name]?.DeepClone()))) };
+        var answer = await server.SendAsync(HttpMethod.Post, $"api/destinations/{destination["id"]!.GetValue<string>()}/compare", asked, cancellationToken);
+        var differing = answer!["differing"]!.AsArray().Select(name => name!.GetValue<string>()).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in masked.Where(name => !differing.Contains(name))) settings[name] = wanted.Settings[name]!.DeepClone();
     }
 
     /// <summary>The id of a space that is named by slug or id.</summary>

@@ -234,10 +234,10 @@ internal sealed class FaultyStore(IStateStore store) : IStateStore
 
         public void DeleteRange(Table table, byte[] from, byte[] to) => draft.DeleteRange(table, from, to);
 
-        public void Commit()
+        public void Commit(bool flush = false)
         {
             if (owner.IsBroken) throw new IOException("No space left on device");
-            draft.Commit();
+            draft.Commit(flush);
         }
 
         public void Dispose() => draft.Dispose();

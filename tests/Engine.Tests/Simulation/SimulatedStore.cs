@@ -53,7 +53,7 @@ internal sealed class SimulatedStore(Faults faults) : IStateStore
             foreach (var (key, _) in store.Scan(table, from, to)) tables[(int)table].Remove(key);
         });
 
-        public void Commit()
+        public void Commit(bool flush = false)
         {
             faults.Before("a commit");
             _writes.ForEach(write => write(store._tables));

@@ -31,7 +31,7 @@ internal sealed class WorkspaceFixture
     public void Crash() => Live = Open();
 
     /// <summary>Does to the store what Processing does: applies every revision of the log so far, and remembers how far it came.</summary>
-    public void Commit()
+    public void Commit(bool flush = false)
     {
         var snapshot = Live.Current;
         Store = new MemoryStore();

@@ -36,6 +36,16 @@ internal sealed class Clients : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await Task.WhenAll(_loops).WaitAsync(TimeSpan.FromSeconds(30));
+        // Whoever was not seen on a device by chance is seen there now, so that every person has all identifiers.
+        for (var person = 0; person < People; person++)
+        {
+            foreach (var device in "ab")
+            {
+                var id = $"last-{device}{person}";
+                while (!await TrySendAsync("/v1/track", Message(id, person, $"\"userId\":\"u{person}\",\"anonymousId\":\"{device}{person}\""))) await Task.Delay(20);
+                _acknowledged[id] = person;
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -87,6 +97,9 @@ internal sealed class Clients : IAsyncDisposable
             4 => $"\"userId\":\"u{person}\",\"anonymousId\":\"a{person}\"",
             _ => $"\"userId\":\"u{person}\",\"anonymousId\":\"b{person}\"",
         };
-        return $$$"""{"type":"track","event":"Seen","messageId":"{{{id}}}",{{{identifiers}}},"properties":{"person":{{{person}}}}}""";
+        return Message(id, person, identifiers);
     }
+
+    private static string Message(string id, int person, string identifiers) =>
+        $$$"""{"type":"track","event":"Seen","messageId":"{{{id}}}",{{{identifiers}}},"properties":{"person":{{{person}}}}}""";
 }

@@ -27,7 +27,7 @@ public sealed class WorkspaceFilesTests : IDisposable
         var source = (await server.GetAsync("/api/sources"))["sources"]![1]!;
         Assert.Equal(("Shop website", 500), (source["name"]!.GetValue<string>(), source["settings"]!["rateLimit"]!.GetValue<int>()));
         var destination = (await server.GetAsync("/api/destinations"))["destinations"]![0]!;
-        Assert.Equal("a very secret word", destination["settings"]!["sharedSecret"]!.GetValue<string>());
+        Assert.Equal("••••", destination["settings"]!["sharedSecret"]!.GetValue<string>());
         Assert.Equal("Weekly", (await server.GetAsync("/api/spaces/default/identity"))["identifiers"]![3]!["window"]!.GetValue<string>());
     }
 

@@ -15,10 +15,12 @@ public sealed class ApiAnswer : IResult
         "application/json", "application/vnd.segment.v1+json", "application/vnd.segment.v1beta+json", "application/vnd.segment.v1alpha+json",
     ];
 
-    private readonly int _status;
     private readonly JsonObject _body;
 
-    private ApiAnswer(int status, JsonObject body) => (_status, _body) = (status, body);
+    private ApiAnswer(int status, JsonObject body) => (Status, _body) = (status, body);
+
+    /// <summary>The status code.</summary>
+    public int Status { get; }
 
     /// <summary><c>{"data":{name:value}}</c> with the fields given.</summary>
     public static ApiAnswer Data(JsonObject data, int status = StatusCodes.Status200OK) => new(status, new JsonObject { ["data"] = data });
@@ -46,11 +48,11 @@ public sealed class ApiAnswer : IResult
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        response.StatusCode = _status;
+        response.StatusCode = Status;
         response.ContentType = TypeFor(httpContext.Request.Headers.Accept.ToString()) + "; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
-        if (_status == StatusCodes.Status429TooManyRequests) response.Headers.RetryAfter = "1";
+        if (Status == StatusCodes.Status429TooManyRequests) response.Headers.RetryAfter = "1";
         var body = JsonSerializer.SerializeToUtf8Bytes(_body, WorkspaceSnapshot.Json);
         response.ContentLength = body.Length;
         await response.BodyWriter.WriteAsync(body, httpContext.RequestAborted);

@@ -125,7 +125,8 @@ public static class ApiJson
         ["presets"] = new JsonArray(),
     };
 
-    private static string Time(long milliseconds) =>
+    /// <summary>A time as clients parse it: UTC with milliseconds.</summary>
+    public static string Time(long milliseconds) =>
         DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static JsonObject Logos() => new() { ["default"] = "", ["mark"] = null, ["alt"] = null };

@@ -16,6 +16,7 @@ internal static class DestinationsApi
         destinations.MapGet("/{id}", Get).WithName("getDestination").WithSummary("One destination.");
         destinations.MapPatch("/{id}", UpdateAsync).WithName("updateDestination").WithSummary("Changes the fields that are sent; settings are merged by key, null takes a key away.");
         destinations.MapDelete("/{id}", DeleteAsync).WithName("deleteDestination").WithSummary("Deletes a destination with its subscriptions and filters.");
+        destinations.MapPost("/{id}/compare", CompareAsync).WithName("compareSettings").WithSummary("Which of the settings sent differ from what is stored, secrets included.");
         destinations.MapPost("/{id}/pause", (HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog) => PauseAsync(context, id, workspace, catalog, true))
             .WithName("pauseDestination").WithSummary("Sends nothing until it is resumed; events wait.");
         destinations.MapPost("/{id}/resume", (HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog) => PauseAsync(context, id, workspace, catalog, false))
@@ -73,6 +74,17 @@ internal static class DestinationsApi
             Settings = SourceForm.Merge(destination.Settings, body.Object("settings")),
         }));
         return Answer(changed, id, catalog);
+    }
+
+    // Tells an administrator whether a secret is the one they have, and nobody what it is.
+    private static async Task<ApiAnswer> CompareAsync(HttpRequest request, string id, LiveWorkspace workspace, SecretBox secrets)
+    {
+        var (body, refusal) = await JsonInput.ReadAsync(request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        if (workspace.Current.FindDestination(id) is not { } destination) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
+        var stored = secrets.UnsealReadable(destination.Settings);
+        var differing = (body.Object("settings") ?? []).Where(pair => !JsonNode.DeepEquals(pair.Value, stored[pair.Key])).Select(pair => (JsonNode?)JsonValue.Create(pair.Key));
+        return ApiAnswer.Data(new JsonObject { ["differing"] = new JsonArray([.. differing]) });
     }
 
     private static async Task<ApiAnswer> PauseAsync(HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog, bool paused) =>

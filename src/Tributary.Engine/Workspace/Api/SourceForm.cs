@@ -21,7 +21,7 @@ internal static partial class SourceForm
     {
         var slug = input.Text("slug", 100, required: true) ?? "";
         var metadataId = input.Text("metadataId", 100, required: true) ?? "";
-        if (metadataId.Length > 0 && SourceCatalog.NameOf(metadataId) is null)
+        if (metadataId.Length > 0 && SourceCatalog.NameOf(metadataId) is null && now.FindFunctionOf(metadataId)?.ResourceType != Function.SourceType)
             input.Fault("metadataId", $"metadataId \"{metadataId}\" is unknown. Possible are {string.Join(", ", SourceCatalog.Entries.Select(entry => entry.Slug))}.");
         var keys = input.Texts("writeKeys", WriteKeysMax, WriteKeyLengthMax);
         if (keys.Any(key => !WriteKeyText().IsMatch(key)))
