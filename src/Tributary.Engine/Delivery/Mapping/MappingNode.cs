@@ -12,14 +12,14 @@ internal abstract class MappingNode
     /// <returns>False when the part has to be resolved first; nothing was written then.</returns>
     public virtual bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer) => false;
 
-    /// <summary>Whether the value is the same for every payload.</summary>
-    public virtual bool IsConstant => false;
+    /// <summary>Whether the part means itself: what stands in the mapping is what comes out.</summary>
+    public virtual bool IsVerbatim => false;
 }
 
 /// <summary>A value that stands in the mapping itself.</summary>
-internal sealed class ConstantNode(ScriptValue value) : MappingNode
+internal sealed class ConstantNode(ScriptValue value, bool isVerbatim = false) : MappingNode
 {
-    public override bool IsConstant => true;
+    public override bool IsVerbatim => isVerbatim;
 
     public override ScriptValue Resolve(MappingRun run, ScriptValue payload) => value;
 }
