@@ -45,7 +45,7 @@ public sealed class ToolsTests
         await RefusesAsync(server, "mapping", """{"mapping":{"@nope":1},"event":{}}""", "mapping");
         await RefusesAsync(server, "mapping", """{"mapping":{},"event":7}""", "mapping");
         await RefusesAsync(server, "mapping", """{"mapping":{}}""", "event");
-        await RefusesAsync(server, "mapping", $$"""{"mapping":{"a":"{{new string('x', 9 << 20)}}"}}""", null);
+        await RefusesAsync(server, "mapping", $$$"""{"mapping":{"a":"{{{new string('x', 9 << 20)}}}"}}""", null);
     }
 
     private static async Task AnswersAsync(RunningServer server, string tool, string body, string expected)
