@@ -12,29 +12,7 @@ internal static partial class MappingCompiler
         var shaped = options.Get(Second);
         if (shaped.Kind != ScriptKind.Object || shaped.AsObject().Count == 0) return new DirectiveNode(root.Resolve);
         var shape = Compile(shaped, depth);
-        return new DirectiveNode((run, payload) =>
-        {
-            var found = root.Resolve(run, payload);
-            return found.Kind switch
-            {
-                ScriptKind.Object => ScriptValue.Of([shape.Resolve(run, found)]),
-                ScriptKind.Array => ScriptValue.Of(Each(run, found, shape)),
-                _ => found,
-            };
-        });
-    }
-
-    private static List<ScriptValue> Each(MappingRun run, ScriptValue list, MappingNode shape)
-    {
-        var elements = list.AsList();
-        var resolved = new List<ScriptValue>(elements.Count);
-        foreach (var element in elements)
-        {
-            if (!run.Spend()) break;
-            resolved.Add(shape.Resolve(run, element));
-        }
-
-        return resolved;
+        return new EachNode(root, shape);
     }
 
     private static MappingNode Flatten(ScriptValue options, int depth)
