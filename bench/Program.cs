@@ -15,12 +15,16 @@ switch (args)
     case ["webhook", var events, var batchSize, var folder]:
         await DeliveryBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), folder);
         break;
+    case ["languages", var seconds]:
+        await LanguagesBenchmark.RunAsync(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)));
+        break;
     default:
         Console.Error.WriteLine("""
             Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
+                   languages SECONDS                      triggers, filters and mappings, each that long, and the npm packages
             """);
         return 2;
 }
