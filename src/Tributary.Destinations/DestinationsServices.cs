@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tributary.Destinations.Http;
+using Tributary.Destinations.Postgres;
 using Tributary.Destinations.Webhook;
 
 namespace Tributary.Destinations;
@@ -16,6 +17,7 @@ public static class DestinationsServices
     {
         services.AddSingleton(provider => EgressRules.Parse(provider.GetRequiredService<IConfiguration>()[EgressRules.AllowKey]));
         services.AddSingleton<OutboundHttp>();
+        services.AddSingleton(PostgresKind.Value).AddSingleton(provider => PostgresKind.Driver(provider.GetRequiredService<EgressRules>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(WebhookKind.Value);
         return services.AddSingleton(provider => WebhookKind.Driver(provider.GetRequiredService<OutboundHttp>(), provider.GetRequiredService<TimeProvider>()));
     }
