@@ -22,7 +22,8 @@ internal sealed class PostgresRows
 
     public PostgresRows(string schema, PostgresCatalog catalog)
     {
-        var rules = new LakeTableRules(Losses, ColumnsMax, [PostgresCatalog.TimesColumn], PostgresNames.Fit);
+        // One more than the database gets: segment_id is not known here.
+        var rules = new LakeTableRules(Losses, ColumnsMax + 1, [PostgresCatalog.TimesColumn], PostgresNames.Fit);
         // Here tracks is a table: every track event is written to it as well.
         _tables = new SourceTables(schema, new LakeBounds(ColumnsMax, TablesMax, TracksReadMax: 0, RestName: "tracks"), rules, _texts);
         foreach (var (name, columns) in catalog.Tables)

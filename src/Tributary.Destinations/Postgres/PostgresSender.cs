@@ -23,6 +23,7 @@ internal sealed class PostgresSender(PostgresModel model, EgressRules rules, Tim
 
     private readonly SemaphoreSlim _slots = new(SessionsMax);
     private readonly ConcurrentBag<PostgresSession> _idle = [];
+    private volatile bool _isDisposed;
 
     public int BatchMax => 5_000;
 
@@ -42,19 +43,13 @@ internal sealed class PostgresSender(PostgresModel model, EgressRules rules, Tim
         var attempt = new Attempt(events, clock.GetUtcNow());
         try
         {
-            await LoadAsync(attempt, cancellationToken);
+            // A server that says nothing at all is not noticed by the driver at once. What it still does then ends by itself, and commits nothing.
+            await RunAsync(attempt, cancellationToken).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            trace.Add(Exchange(attempt, "no answer in time"));
+            trace.Add(new WireExchange("COPY", model.Address, [], default, 0, [], default, "no answer in time"));
             throw;
-        }
-        finally
-        {
-            // Only a session that never failed is known to know the truth.
-            if (attempt.Session is { } session && attempt.Failure is null) _idle.Add(session);
-            else if (attempt.Session is not null) await attempt.Session.DisposeAsync();
-            _slots.Release();
         }
 
         if (attempt.Failure is not null || trace.KeepsSuccess) trace.Add(Exchange(attempt, attempt.Failure));
@@ -64,8 +59,8 @@ internal sealed class PostgresSender(PostgresModel model, EgressRules rules, Tim
 
     public void Dispose()
     {
+        _isDisposed = true;
         while (_idle.TryTake(out var session)) _ = session.DisposeAsync().AsTask();
-        _slots.Dispose();
     }
 
     /// <summary>Reads what can be read and refuses the rest. Yields the events and their places in the batch.</summary>
@@ -85,6 +80,23 @@ internal sealed class PostgresSender(PostgresModel model, EgressRules rules, Tim
         }
 
         return (events, places);
+    }
+
+    private async Task RunAsync(Attempt attempt, CancellationToken cancellationToken)
+    {
+        var isWhole = false;
+        try
+        {
+            await LoadAsync(attempt, cancellationToken);
+            isWhole = attempt.Failure is null;
+        }
+        finally
+        {
+            // Only a session that never failed is known to know the truth.
+            if (attempt.Session is { } session && isWhole && !_isDisposed) _idle.Add(session);
+            else if (attempt.Session is not null) await attempt.Session.DisposeAsync();
+            _slots.Release();
+        }
     }
 
     private async Task LoadAsync(Attempt attempt, CancellationToken cancellationToken)

@@ -19,6 +19,7 @@ internal sealed class PostgresSession : IAsyncDisposable
     private readonly PostgresModel _model;
     private readonly PostgresCatalog _catalog;
     private PostgresRows _rows;
+    private (long Uncastable, long Refused) _lossesBefore;
 
     private PostgresSession(NpgsqlDataSource source, NpgsqlConnection connection, PostgresModel model)
     {
@@ -81,12 +82,12 @@ internal sealed class PostgresSession : IAsyncDisposable
     {
         while (from < to)
         {
-            var end = Read(events, from, to, loadedAt);
+            var end = Read(events, from, to, loadedAt, cancellationToken);
             for (var round = 1; !await _catalog.DefineAsync(_connection, _rows.Filled, cancellationToken); round++)
             {
                 if (round == RoundsMax) throw new NpgsqlException("The tables were altered again and again while rows were made for them.");
                 _rows = new PostgresRows(_model.Schema, _catalog);
-                end = Read(events, from, to, loadedAt);
+                end = Read(events, from, to, loadedAt, cancellationToken);
             }
 
             load.Add(_catalog.LastStatements);
@@ -102,9 +103,12 @@ internal sealed class PostgresSession : IAsyncDisposable
     }
 
     // Returns where it stopped.
-    private int Read(IReadOnlyList<PlacedEvent> events, int from, int to, DateTimeOffset loadedAt)
+    private int Read(IReadOnlyList<PlacedEvent> events, int from, int to, DateTimeOffset loadedAt, CancellationToken cancellationToken)
     {
+        // When the attempt is over, the messages are no longer ours to read.
+        cancellationToken.ThrowIfCancellationRequested();
         _rows.Clear();
+        _lossesBefore = (_rows.Losses.ValuesUncastable, _rows.Losses.ColumnsRefused);
         for (var at = from; at < to; at++)
         {
             if ((at - from) % EventsPerLook == 0 && at > from && _rows.IsFull) return at;
@@ -116,7 +120,6 @@ internal sealed class PostgresSession : IAsyncDisposable
 
     private async Task WriteAsync(PostgresLoad load, CancellationToken cancellationToken)
     {
-        var (uncastable, refused) = (_rows.Losses.ValuesUncastable, _rows.Losses.ColumnsRefused);
         var staged = _rows.Filled.Select((table, number) => new StagedTable(_model.Schema, table, _rows.IsLatest(table), _catalog.Tables[table.Name], number)).ToList();
         await using var transaction = await _connection.BeginTransactionAsync(cancellationToken);
         await using (var create = new NpgsqlCommand(string.Join(";", staged.Select(table => table.CreateSql)), _connection))
@@ -141,8 +144,8 @@ internal sealed class PostgresSession : IAsyncDisposable
         }
 
         load.ValuesLeftOut += leftOut;
-        load.ValuesUncastable += _rows.Losses.ValuesUncastable - uncastable;
-        load.ColumnsRefused += _rows.Losses.ColumnsRefused - refused;
+        load.ValuesUncastable += _rows.Losses.ValuesUncastable - _lossesBefore.Uncastable;
+        load.ColumnsRefused += _rows.Losses.ColumnsRefused - _lossesBefore.Refused;
     }
 }
 
