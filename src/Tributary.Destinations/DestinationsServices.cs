@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Tributary.Destinations.Files;
 using Tributary.Destinations.Http;
 using Tributary.Destinations.Postgres;
 using Tributary.Destinations.Webhook;
@@ -13,11 +14,15 @@ public static class DestinationsServices
     /// Adds all of them with the client that they share. Exceptions from the rules of egress come from the setting <see cref="EgressRules.AllowKey"/>; a setting
     /// that cannot be read keeps the server from starting.
     /// </summary>
-    public static IServiceCollection AddNativeDestinations(this IServiceCollection services)
+    /// <param name="services">Where they are registered.</param>
+    /// <param name="exports">Where files go unless <see cref="FilesKind.RootKey"/> names another folder.</param>
+    public static IServiceCollection AddNativeDestinations(this IServiceCollection services, string exports = "data/exports")
     {
         services.AddSingleton(provider => EgressRules.Parse(provider.GetRequiredService<IConfiguration>()[EgressRules.AllowKey]));
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton(PostgresKind.Value).AddSingleton(provider => PostgresKind.Driver(provider.GetRequiredService<EgressRules>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(FilesKind.Value).AddSingleton(provider => FilesKind.Driver(
+            provider.GetRequiredService<OutboundHttp>(), provider.GetRequiredService<IConfiguration>()[FilesKind.RootKey] is { Length: > 0 } root ? root : exports, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(WebhookKind.Value);
         return services.AddSingleton(provider => WebhookKind.Driver(provider.GetRequiredService<OutboundHttp>(), provider.GetRequiredService<TimeProvider>()));
     }

@@ -35,6 +35,14 @@ internal sealed class EventRows(ProfileIdText profiles)
         if (table!.IsRestToo) AddTo(tables, tables.Rest, record, payload, isReadable, loadedAt);
     }
 
+    /// <summary>The table that the row of an event belongs to.</summary>
+    public EventTable TableOf(SourceTables tables, in LakeEvent record)
+    {
+        if (tables.For(record.Type) is { } known) return known;
+        var payload = record.Payload.Span;
+        return Utf8.IsValid(payload) && TryFindEventTable(tables, payload, out var table) ? table! : tables.Rest;
+    }
+
     private void AddTo(SourceTables tables, EventTable table, in LakeEvent record, ReadOnlySpan<byte> payload, bool isReadable, long loadedAt)
     {
         var row = AddHead(table, record, loadedAt);
