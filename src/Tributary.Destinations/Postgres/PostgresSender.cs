@@ -154,7 +154,7 @@ internal sealed class PostgresSender(PostgresModel model, EgressRules rules, Tim
             await idle.DisposeAsync();
         }
 
-        var resolved = await PermittedAddresses.ResolveAsync(rules, model.Host, cancellationToken);
+        var resolved = await PermittedAddresses.ResolveAsync(rules, model.Host, everyOne: false, cancellationToken);
         if (resolved.Fault is { } fault) return resolved.IsRefused ? DeliveryOutcome.Refused("egress_refused", fault) : DeliveryOutcome.RetryLater("name_not_resolved", detail: fault);
         for (var i = 0; ; i++)
         {
