@@ -58,7 +58,7 @@ internal sealed partial class NodeWorker : IAsyncDisposable
     }
 
     /// <summary>Has a job done; waits while as many as may be are under way.</summary>
-    /// <exception cref="OperationCanceledException">The caller no longer wants it; the worker was told to stop and has, or was ended.</exception>
+    /// <exception cref="OperationCanceledException">The caller no longer wants it, and the worker has stopped as it was told to.</exception>
     public async ValueTask<NodeReply> RunAsync(NodeJob job, CancellationToken cancellationToken)
     {
         await _room.WaitAsync(cancellationToken);
@@ -148,7 +148,7 @@ internal sealed partial class NodeWorker : IAsyncDisposable
         catch (TimeoutException)
         {
             End($"A job ({pending.Job.Operation}) did not stop when it was told to.");
-            cancellationToken.ThrowIfCancellationRequested();
+            // Even a caller that no longer waits has to hear that its job cost a worker.
             return NodeReply.Lost("The job did not stop when it was told to.");
         }
     }
