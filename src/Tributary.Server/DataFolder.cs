@@ -3,12 +3,13 @@ using Microsoft.Extensions.Options;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
 using Tributary.Engine.Storage;
+using Tributary.Engine.Workspace;
 
 namespace Tributary.Server;
 
 /// <summary>
-/// The one data folder: <c>received/</c> (the received log), <c>decided/</c> (the event log) and <c>state/</c> (the state store). Each is opened when first
-/// asked for, and closed with the server.
+/// The one data folder: <c>received/</c> (the received log), <c>decided/</c> (the event log), <c>state/</c> (the state store) and <c>secrets.key</c>, unless the key is
+/// given from outside. Each is opened when first asked for, and closed with the server.
 /// </summary>
 internal static class DataFolder
 {
@@ -16,6 +17,7 @@ internal static class DataFolder
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ProcessingProgress>();
+        services.AddSingleton(provider => SecretBox.Open(provider.GetRequiredService<IConfiguration>()[SecretBox.KeySetting], Path.Combine(folder, "secrets.key")));
         services.AddSingleton<IStateStore>(_ => RocksStateStore.Open(Path.Combine(folder, "state")));
         services.AddOptions<LogKeepingOptions>().BindConfiguration("Log").ValidateOnStart();
         services.AddSingleton<IValidateOptions<LogKeepingOptions>, LogKeepingOptionsValidator>();

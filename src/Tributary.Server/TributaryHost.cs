@@ -37,6 +37,7 @@ public static class TributaryHost
         management.MapQuarantineApi();
         management.MapLakeApi();
         management.MapDeliveryApi();
+        management.MapToolsApi();
         api.MapUnknown();
         return app;
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Tributary.Destinations.Node;
+using Tributary.Engine.Delivery.Mapping;
 using Tributary.Model;
 
 namespace Tributary.Destinations.Actions;
@@ -13,16 +14,14 @@ internal sealed class ActionSender : IDestinationSender
     private static readonly byte[] Nothing = "{}"u8.ToArray();
 
     private readonly ActionsHost _host;
-    private readonly ActionMapping _mapping;
+    private readonly CompiledMapping _mapping;
     private readonly ActionBatching _batching;
     private readonly ActionTarget _target;
     private readonly bool _isDryRun;
 
-    public ActionSender(ActionsHost host, ActionsKind kind, SenderRequest request, SenderSubscription subscription, ActionMapping mapping, ActionBatching batching)
+    public ActionSender(ActionsHost host, ActionsKind kind, SenderRequest request, SenderSubscription subscription, CompiledMapping mapping, ActionBatching batching)
     {
-        (_host, _mapping, _isDryRun) = (host, mapping, request.IsDryRun);
-        // Without the payloads nobody can tell which events may share a request.
-        _batching = mapping.Native is null && batching.Keys.Length > 0 ? batching with { EventsMax = 1 } : batching;
+        (_host, _mapping, _batching, _isDryRun) = (host, mapping, batching, request.IsDryRun);
         _target = new ActionTarget(kind, request.DestinationId, request.Settings, subscription.Action, subscription.Id, subscription.Mapping);
     }
 
@@ -58,20 +57,14 @@ internal sealed class ActionSender : IDestinationSender
         var byKey = new Dictionary<string, PayloadGroup>(StringComparer.Ordinal);
         for (var i = 0; i < batch.Count; i++)
         {
-            var payload = ReadOnlyMemory<byte>.Empty;
-            if (_mapping.Native is { } native)
+            var mapped = _mapping.Apply(batch[i].Payload);
+            if (mapped.Fault is { } fault)
             {
-                var mapped = native.Apply(batch[i].Payload);
-                if (mapped.Fault is { } fault)
-                {
-                    outcomes[i] = DeliveryOutcome.Refused("mapping_failed", fault);
-                    continue;
-                }
-
-                payload = mapped.IsUndefined ? Nothing : mapped.Output;
+                outcomes[i] = DeliveryOutcome.Refused("mapping_failed", fault);
+                continue;
             }
 
-            var member = new PayloadOf(i, batch[i], payload);
+            var member = new PayloadOf(i, batch[i], mapped.IsUndefined ? Nothing : mapped.Output);
             var isAlone = _host.Deaths.IsSuspect(_target.DestinationId, batch[i].EventOffset);
             var key = isAlone || !_batching.IsOn ? null : PayloadKey.Of(member, _batching.Keys, _target.Kind.HasAudience);
             if (key is null) groups.Add(new PayloadGroup([member], isAlone));
@@ -85,8 +78,8 @@ internal sealed class ActionSender : IDestinationSender
     private void Write(Utf8JsonWriter writer, PayloadGroup group)
     {
         if (_batching.IsOn) writer.WriteBoolean("isBatch", true);
-        if (_mapping.Native is not null) WriteAll(writer, "payloads", group, static member => member.Payload);
-        if (_mapping.Native is null || _target.Kind.ReadsEvent) WriteAll(writer, "events", group, static member => member.Delivery.Payload);
+        WriteAll(writer, "payloads", group, static member => member.Payload);
+        if (_target.Kind.ReadsEvent) WriteAll(writer, "events", group, static member => member.Delivery.Payload);
     }
 
     private static void WriteAll(Utf8JsonWriter writer, string name, PayloadGroup group, Func<PayloadOf, ReadOnlyMemory<byte>> json)
@@ -118,7 +111,7 @@ internal sealed class ActionSender : IDestinationSender
             ? ActionOutcomes.OfStatus(statuses[index], after)
             : DeliveryOutcome.RetryLater("action_failed", detail: "The action answered for fewer events than it was given.");
 
-    /// <summary>An event with its place in the batch and its payload; empty when the worker maps.</summary>
+    /// <summary>An event with its place in the batch and its payload.</summary>
     private readonly record struct PayloadOf(int Place, Delivery Delivery, ReadOnlyMemory<byte> Payload);
 
     /// <summary>Events that go to an action together.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tributary.Destinations.Node;
+using Tributary.Engine.Delivery.Mapping;
 using Tributary.Model;
 
 namespace Tributary.Destinations.Actions;
@@ -77,6 +78,13 @@ public sealed class ActionsHost(NodePool pool, ActionsCatalogue catalogue, Func<
         string slug, string destinationId, JsonObject settings, string action, string hook, JsonObject inputs, JsonObject? payload, CancellationToken cancellationToken) =>
         AskAsync(slug, destinationId, settings, "hook", action, [new("hook", hook), new("inputs", inputs), new("payload", payload)], cancellationToken);
 
+    /// <summary>
+    /// Runs an action for one event with the package's own trigger and mapping instead of ours, and throws nothing away: what the framework answers is the answer.
+    /// The measure for our own way; deliveries do not use it.
+    /// </summary>
+    internal Task<ActionsReply> RunWholeAsync(string slug, string destinationId, JsonObject settings, string action, JsonObject mapping, JsonObject message, CancellationToken cancellationToken) =>
+        AskAsync(slug, destinationId, settings, "event", action, [new("event", message)], cancellationToken, mapping);
+
     /// <summary>Exchanges the refresh token: <c>{accessToken, refreshToken?}</c>. Deliveries do it themselves when they have to.</summary>
     public Task<ActionsReply> RefreshTokenAsync(string slug, string destinationId, JsonObject settings, CancellationToken cancellationToken) =>
         AskAsync(slug, destinationId, settings, "refreshToken", null, [], cancellationToken);
@@ -119,11 +127,12 @@ public sealed class ActionsHost(NodePool pool, ActionsCatalogue catalogue, Func<
     }
 
     private async Task<ActionsReply> AskAsync(
-        string slug, string destinationId, JsonObject settings, string operation, string? action, KeyValuePair<string, JsonNode?>[] members, CancellationToken cancellationToken)
+        string slug, string destinationId, JsonObject settings, string operation, string? action, KeyValuePair<string, JsonNode?>[] members, CancellationToken cancellationToken,
+        JsonObject? mapping = null)
     {
         if (catalogue.Find(slug) is not { } kind) return ActionsReply.Refused("unknown_destination", $"There is no destination {slug}.");
         if (kind.Kind.Unavailable is { } unavailable) return ActionsReply.Refused("not_offered", unavailable);
-        var target = new ActionTarget(kind, destinationId, settings, action);
+        var target = new ActionTarget(kind, destinationId, settings, action, null, mapping);
         try
         {
             var fetch = Fetch(isDryRun: false, new WireTrace());
@@ -150,7 +159,9 @@ public sealed class ActionsHost(NodePool pool, ActionsCatalogue catalogue, Func<
         if (kind.Kind.FindAction(subscription.Action) is not { } action) return SenderOpened.Faulty($"{kind.Kind.Name} has no action \"{subscription.Action}\".");
         var faults = kind.Check(request.Settings).Select(fault => fault.Message).ToList();
         if (faults.Count > 0) return SenderOpened.Faulty(string.Join(" ", faults));
-        var (mapping, fault) = ActionMapping.Read(subscription.Mapping);
-        return mapping is null ? SenderOpened.Faulty(fault!) : SenderOpened.With(new ActionSender(this, kind, request, subscription, mapping, ActionBatching.Read(action, subscription.Mapping)));
+        var (mapping, wrong) = CompiledMapping.Compile(subscription.Mapping);
+        return mapping is null
+            ? SenderOpened.Faulty($"The mapping is wrong: {string.Join(" ", wrong)}")
+            : SenderOpened.With(new ActionSender(this, kind, request, subscription, mapping, ActionBatching.Read(action, subscription.Mapping)));
     }
 }

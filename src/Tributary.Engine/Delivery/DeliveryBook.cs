@@ -8,13 +8,14 @@ namespace Tributary.Engine.Delivery;
 /// Keeps the account of one destination: events that were read and are not settled, in log order; exact counts; and the draft that makes both durable
 /// together. An event is counted when everything before it can be forgotten, so a crash never counts one twice.
 /// </summary>
-internal sealed class DeliveryBook(IStateStore store, uint destination, DeliveryCounts counts, DeliveryOptions options) : IDisposable
+internal sealed class DeliveryBook(IStateStore store, uint destination, DeliveryCounts counts, DeliverySeries series, DeliveryOptions options) : IDisposable
 {
     private readonly Queue<DeliveryEntry> _window = new();
     private readonly ByteWriter _writer = new();
     private IStateDraft _draft = store.Begin();
     private DeliveryEntry? _newest;
     private DeliveryEntry? _run;
+    private bool _hasReplayed;
 
     public DeliveryCounts Counts { get; } = counts;
 
@@ -23,6 +24,9 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
 
     /// <summary>Outcomes that the next commit will make durable.</summary>
     public int Uncommitted { get; private set; }
+
+    /// <summary>What the next commit writes, for rows that must become durable together with the account.</summary>
+    public IStateDraft Draft => _draft;
 
     /// <summary>Takes up an event that was read; later ones lie behind it in the log.</summary>
     public void Append(DeliveryEntry entry)
@@ -34,80 +38,74 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
     /// <summary>Takes up an event that the destination does not get.</summary>
     public void AppendFiltered(LogOffset offset, string reason)
     {
-        if (_newest is { State: EntryState.Filtered } run && run.Reason == reason)
+        if (_newest is { Parts: [], Result: EntryState.Filtered } run && run.Reason == reason)
         {
             run.Last = offset;
             run.Count++;
             return;
         }
 
-        Append(new DeliveryEntry(offset, default) { State = EntryState.Filtered, Reason = reason });
+        Append(new DeliveryEntry(offset, default) { Result = EntryState.Filtered, Reason = reason });
     }
 
-    public void Delivered(DeliveryEntry entry)
+    public void Delivered(DeliveryPart part)
     {
-        entry.State = EntryState.Delivered;
-        if (entry.RowDue is null) return;
-        DeleteWaiting(entry);
-        _draft.Delete(Table.Deliveries, DeliveryRows.ExceptionKey(destination, entry.Offset.Value));
-        Counts.Exceptions--;
-        Counts.Delivered++;
+        series.Delivered(part.Lane, part.Attempts);
+        Settle(part, EntryState.Delivered, "", "");
     }
 
-    public void Failed(DeliveryEntry entry, string reason, string detail)
+    public void Filtered(DeliveryPart part, string reason, string detail)
     {
-        (entry.State, entry.Reason, entry.Detail) = (EntryState.Failed, reason, detail);
-        if (entry.RowDue is null) return;
-        DeleteWaiting(entry);
-        PutException(entry, ExceptionState.Failed, entry.Offset.Value, isNew: false);
-        DeliveryCounts.Add(Counts.Failed, reason, 1);
+        series.Filtered(part.Lane, reason, 1);
+        Settle(part, EntryState.Filtered, reason, detail);
     }
 
-    public void Filtered(DeliveryEntry entry, string reason)
+    public void Failed(DeliveryPart part, string reason, string detail)
     {
-        (entry.State, entry.Reason) = (EntryState.Filtered, reason);
-        if (entry.RowDue is null) return;
-        DeleteWaiting(entry);
-        PutException(entry, ExceptionState.Filtered, entry.Offset.Value, isNew: false);
-        DeliveryCounts.Add(Counts.Filtered, reason, 1);
+        series.Failed(part.Lane, reason);
+        Settle(part, EntryState.Failed, reason, detail);
     }
 
-    /// <summary>The event was tried again in vain, and waits for its new due time.</summary>
-    public void Postponed(DeliveryEntry entry)
+    /// <summary>The delivery was tried again in vain, and waits for its new due time.</summary>
+    public void Postponed(DeliveryPart part)
     {
-        entry.State = EntryState.Waiting;
-        if (entry.RowDue is not { } due) return;
-        _draft.Delete(Table.Deliveries, DeliveryRows.WaitingKey(destination, due, entry.Offset.Value));
-        PutWaiting(entry, isNew: false);
+        part.State = EntryState.Waiting;
+        if (part.RowDue is not { } due) return;
+        _draft.Delete(Table.Deliveries, DeliveryRows.WaitingKey(destination, due, part.Entry.Offset.Value, part.Lane));
+        PutWaiting(part);
+        PutRetrying(part.Entry);
         Uncommitted++;
     }
 
-    /// <summary>Counts what is settled, or safe in a row of its own, from the cursor on; stops at the first event that is neither.</summary>
+    /// <summary>Counts what is settled, or safe in rows of its own, from the cursor on; stops at the first event that is neither.</summary>
     public void Drain()
     {
-        while (_window.TryPeek(out var entry) && entry.State is not (EntryState.Queued or EntryState.InFlight))
+        while (_window.TryPeek(out var entry) && !entry.IsMoving)
         {
             _window.Dequeue();
+            entry.IsDrained = true;
             Counts.Seen += entry.Count;
             Uncommitted++;
-            if (entry.State != EntryState.Filtered) EndRun();
-            switch (entry.State)
+            if (entry.Parts.Length > 0 || entry.Result != EntryState.Filtered) EndRun();
+            if (entry.IsWaiting)
             {
-                case EntryState.Delivered:
-                    Counts.Delivered++;
-                    break;
-                case EntryState.Failed:
-                    DeliveryCounts.Add(Counts.Failed, entry.Reason, entry.Count);
-                    PutException(entry, ExceptionState.Failed, entry.Last.Value, isNew: true);
-                    break;
-                case EntryState.Waiting:
-                    Counts.Waiting++;
-                    PutWaiting(entry, isNew: true);
-                    break;
-                case EntryState.Filtered:
-                    DeliveryCounts.Add(Counts.Filtered, entry.Reason, entry.Count);
-                    ContinueRun(entry);
-                    break;
+                Counts.Waiting++;
+                foreach (var part in entry.Parts.Where(part => part.State == EntryState.Waiting)) PutWaiting(part);
+                PutRetrying(entry);
+                Counts.Exceptions++;
+            }
+            else if (entry.Parts.Length == 0)
+            {
+                DeliveryCounts.Add(Counts.Filtered, entry.Reason, entry.Count);
+                series.Filtered(0, entry.Reason, entry.Count);
+                ContinueRun(entry);
+            }
+            else
+            {
+                Count(entry, 1);
+                if (entry.Result == EntryState.Delivered) continue;
+                PutSettled(entry);
+                Counts.Exceptions++;
             }
         }
 
@@ -121,7 +119,57 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         EndRun();
         Counts.Seen += count;
         DeliveryCounts.Add(Counts.Failed, DestinationWorker.Dropped, count);
-        PutException(new DeliveryEntry(from, default) { Reason = DestinationWorker.Dropped }, ExceptionState.Failed, to.Value - 1, isNew: true);
+        PutSettled(new DeliveryEntry(from, default) { Result = EntryState.Failed, Reason = DestinationWorker.Dropped, Last = new LogOffset(to.Value - 1) });
+        Counts.Exceptions++;
+        Uncommitted++;
+    }
+
+    /// <summary>
+    /// Takes up an event once more that was settled, or that lies before the destination's beginning. Its earlier outcome is taken back, so that the law of
+    /// conservation holds; an event that the destination never received counts as received now. What is uncommitted must have been committed before.
+    /// </summary>
+    /// <param name="entry">The event with the parts that are to be sent, all waiting and due; without parts, filtered for its reason.</param>
+    /// <param name="row">What is kept about it, neither retrying nor a loss.</param>
+    /// <param name="wasDelivered">Without a row: it was delivered, and not simply forgotten or never seen.</param>
+    public void Replay(DeliveryEntry entry, ExceptionRow? row, bool wasDelivered)
+    {
+        (entry.IsReplay, entry.IsDrained, _hasReplayed) = (true, true, true);
+        switch (row?.State)
+        {
+            case ExceptionState.Failed:
+                DeliveryCounts.Add(Counts.Failed, row.Reason, -1);
+                break;
+            case ExceptionState.Filtered:
+                DeliveryCounts.Add(Counts.Filtered, row.Reason, -1);
+                CutRun(row, entry.Offset.Value);
+                break;
+            case ExceptionState.Replayed:
+                Counts.Delivered--;
+                break;
+            case ExceptionState.Retrying:
+                throw new InvalidOperationException("An event that is under way cannot be sent again.");
+            case null when wasDelivered:
+                Counts.Delivered--;
+                break;
+            case null:
+                Counts.Replayed++;
+                Counts.Seen++;
+                break;
+        }
+
+        if (row is null || row.First != entry.Offset.Value) Counts.Exceptions++;
+        if (entry.Parts.Length == 0)
+        {
+            DeliveryCounts.Add(Counts.Filtered, entry.Reason, 1);
+            PutSettled(entry);
+        }
+        else
+        {
+            Counts.Waiting++;
+            foreach (var part in entry.Parts) PutWaiting(part);
+            PutRetrying(entry);
+        }
+
         Uncommitted++;
     }
 
@@ -130,11 +178,14 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
 
     /// <summary>Makes everything up to here durable. After a failure the same may be tried again.</summary>
     /// <param name="head">Everything before was read.</param>
+    /// <param name="now">Milliseconds since 1970.</param>
     /// <exception cref="IOException">The store refused; nothing was written.</exception>
-    public void Commit(LogOffset head)
+    public void Commit(LogOffset head, long now)
     {
         EndRun();
-        if (Counts.Exceptions > options.ExceptionsMax + (options.ExceptionsMax / 10)) Prune();
+        // What is pruned is chosen from what is committed; an event that was just taken up again has another row there than in the draft.
+        if (!_hasReplayed && Counts.Exceptions > options.ExceptionsMax + (options.ExceptionsMax / 10)) Prune();
+        series.Write(_draft, _writer, now);
         Counts.Cursor = Cursor(head).Value;
         _writer.Clear();
         Counts.Encode(_writer);
@@ -142,34 +193,70 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         _draft.Commit();
         _draft.Dispose();
         _draft = store.Begin();
-        Uncommitted = 0;
+        (Uncommitted, _hasReplayed) = (0, false);
+        series.Written();
     }
 
     public void Dispose() => _draft.Dispose();
 
-    private void DeleteWaiting(DeliveryEntry entry)
+    private void Settle(DeliveryPart part, EntryState state, string reason, string detail)
     {
-        _draft.Delete(Table.Deliveries, DeliveryRows.WaitingKey(destination, entry.RowDue!.Value, entry.Offset.Value));
-        entry.RowDue = null;
-        Counts.Waiting--;
+        var entry = part.Entry;
+        (part.State, part.Reason, part.Detail) = (state, reason, detail);
+        entry.Settle(state, reason, detail, part.Attempts);
+        if (part.RowDue is not { } due) return;
+        _draft.Delete(Table.Deliveries, DeliveryRows.WaitingKey(destination, due, entry.Offset.Value, part.Lane));
+        part.RowDue = null;
         Uncommitted++;
+        if (Array.Exists(entry.Parts, other => other.RowDue is not null))
+        {
+            PutRetrying(entry);
+            return;
+        }
+
+        Counts.Waiting--;
+        Count(entry, 1);
+        if (entry.Result != EntryState.Delivered || entry.IsReplay)
+        {
+            PutSettled(entry);
+            return;
+        }
+
+        _draft.Delete(Table.Deliveries, DeliveryRows.ExceptionKey(destination, entry.Offset.Value));
+        Counts.Exceptions--;
     }
 
-    private void PutWaiting(DeliveryEntry entry, bool isNew)
+    private void Count(DeliveryEntry entry, int sign)
     {
-        entry.RowDue = entry.DueAt;
+        if (entry.Result == EntryState.Delivered) Counts.Delivered += sign;
+        else DeliveryCounts.Add(entry.Result == EntryState.Failed ? Counts.Failed : Counts.Filtered, entry.Reason, sign);
+    }
+
+    private void PutWaiting(DeliveryPart part)
+    {
+        part.RowDue = part.DueAt;
         DeliveryRows.Put(_draft, _writer, destination, new WaitingRow(
-            entry.Offset, entry.DueAt, entry.Attempts, entry.FirstAttemptAt, entry.Profile, entry.Reason, entry.Detail));
-        PutException(entry, ExceptionState.Retrying, entry.DueAt, isNew);
+            part.Entry.Offset, part.Lane, part.DueAt, part.Attempts, part.FirstAttemptAt, part.Entry.Profile, part.Reason, part.Detail));
     }
 
-    private void PutException(DeliveryEntry entry, ExceptionState state, long last, bool isNew)
+    // What the waiting rows say is not said twice.
+    private void PutRetrying(DeliveryEntry entry)
     {
-        // What the waiting row says is not said twice.
-        var isRetrying = state == ExceptionState.Retrying;
+        var first = entry.Parts.Where(part => part.RowDue is not null).MinBy(part => part.RowDue)!;
         DeliveryRows.Put(_draft, _writer, destination, new ExceptionRow(
-            entry.Offset.Value, state, last, entry.Attempts, isRetrying ? "" : entry.Reason, isRetrying ? "" : entry.Detail));
-        if (isNew) Counts.Exceptions++;
+            entry.Offset.Value, ExceptionState.Retrying, first.RowDue!.Value, entry.Attempts, entry.Reason, entry.Detail, entry.Result, first.Lane, entry.IsReplay));
+    }
+
+    private void PutSettled(DeliveryEntry entry)
+    {
+        var state = entry.Result switch
+        {
+            EntryState.Failed => ExceptionState.Failed,
+            EntryState.Delivered => ExceptionState.Replayed,
+            _ => ExceptionState.Filtered,
+        };
+        DeliveryRows.Put(_draft, _writer, destination, new ExceptionRow(
+            entry.Offset.Value, state, entry.Last.Value, entry.Attempts, entry.Reason, entry.Detail, IsReplay: entry.IsReplay));
     }
 
     // Runs that touch become one row, as far as one commit reaches.
@@ -187,8 +274,22 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
 
     private void EndRun()
     {
-        if (_run is { } run) PutException(run, ExceptionState.Filtered, run.Last.Value, isNew: true);
+        if (_run is { } run)
+        {
+            PutSettled(run);
+            Counts.Exceptions++;
+        }
+
         _run = null;
+    }
+
+    // The event leaves the run; what is left of it on either side stays a run of its own.
+    private void CutRun(ExceptionRow run, long at)
+    {
+        if (run.First < at) DeliveryRows.Put(_draft, _writer, destination, run with { Last = at - 1 });
+        if (run.Last <= at) return;
+        DeliveryRows.Put(_draft, _writer, destination, run with { First = at + 1 });
+        Counts.Exceptions++;
     }
 
     private void Prune()

@@ -12,29 +12,28 @@ internal enum Loaded
 
     /// <summary>The disk refused; perhaps not for ever.</summary>
     Unreadable,
+
+    /// <summary>Its filters keep it from the destination.</summary>
+    Filtered,
 }
 
 /// <summary>
-/// Decides what is sent next so that the events of a profile keep their order: they form a chain, of which only the first are ever in a request. When they
-/// fail for now, the whole chain waits, and every other profile goes on.
+/// Decides what is sent next so that the events of a profile keep their order: their deliveries form a chain, of which only the first are ever in a request.
+/// When they fail for now, the whole chain waits, and every other profile goes on. A request carries deliveries of one lane.
 /// </summary>
 internal sealed class DeliveryChains(DeliveryBook book)
 {
-    // Receivers bound their bodies; this is what fits most, and what a request holds in memory.
-    private const int BatchBytesMax = 2 << 20;
     private const long PauseAfterUnreadableMs = 1_000;
 
     private readonly Dictionary<ProfileId, DeliveryChain> _byProfile = [];
-    private readonly Queue<DeliveryChain> _ready = new();
+    private readonly SortedDictionary<uint, ReadyLane> _ready = [];
     private readonly PriorityQueue<DeliveryChain, long> _waiting = new();
     private int _chains;
 
     /// <summary>Nothing is ready, waits or is in flight.</summary>
     public bool IsEmpty => _chains == 0;
 
-    public bool HasReady => _ready.Count > 0;
-
-    /// <summary>Events that wait for a time or behind one that does.</summary>
+    /// <summary>Deliveries that wait for a time or behind one that does.</summary>
     public int WaitingCount { get; private set; }
 
     /// <summary>Bytes of messages held in memory.</summary>
@@ -43,34 +42,45 @@ internal sealed class DeliveryChains(DeliveryBook book)
     /// <summary>When the next chain is due; null when none waits.</summary>
     public long? NextDue => _waiting.TryPeek(out _, out var due) ? due : null;
 
-    /// <summary>Takes up a new event that is to be sent.</summary>
-    public void Add(DeliveryEntry entry, byte[] payload)
-    {
-        var chain = ChainOf(entry.Profile, out var isNew);
-        chain.Entries.Add(entry);
-        if (chain.IsWaiting)
-        {
-            entry.DueAt = chain.Entries[0].DueAt;
-            Wait(entry);
-            return;
-        }
+    /// <summary>Lanes with something to send: number, how many chains are ready, and since when the first of them is.</summary>
+    public IEnumerable<(uint Lane, int Chains, long Since)> Ready =>
+        _ready.Where(pair => pair.Value.Chains.Count > 0).Select(pair => (pair.Key, pair.Value.Chains.Count, pair.Value.Since));
 
-        (entry.Payload, entry.State) = (payload, EntryState.Queued);
-        HeldBytes += payload.Length;
-        if (isNew) _ready.Enqueue(chain);
+    /// <summary>Takes up a new event that is to be sent.</summary>
+    /// <param name="entry">With its parts.</param>
+    /// <param name="payload">What is sent.</param>
+    /// <param name="keepsOrder">Whether a lane keeps the order of a profile.</param>
+    /// <param name="now">Milliseconds since 1970.</param>
+    public void Add(DeliveryEntry entry, ReadOnlyMemory<byte> payload, Func<uint, bool> keepsOrder, long now)
+    {
+        foreach (var part in entry.Parts)
+        {
+            var chain = ChainOf(entry.Profile, keepsOrder(part.Lane), out var isNew);
+            chain.Parts.Add(part);
+            if (chain.IsWaiting)
+            {
+                part.DueAt = chain.Parts[0].DueAt;
+                Wait(part);
+                continue;
+            }
+
+            (part.Payload, part.State) = (payload, EntryState.Queued);
+            HeldBytes += payload.Length;
+            if (isNew) Enqueue(chain, now);
+        }
     }
 
-    /// <summary>Takes up events that waited before a restart; in log order.</summary>
-    public void Restore(IEnumerable<DeliveryEntry> entries)
+    /// <summary>Takes up deliveries that wait: those from before a restart in log order, or those of a replay.</summary>
+    public void Restore(IEnumerable<DeliveryPart> parts, Func<uint, bool> keepsOrder)
     {
-        foreach (var entry in entries)
+        foreach (var part in parts)
         {
-            var chain = ChainOf(entry.Profile, out var isNew);
-            chain.Entries.Add(entry);
-            Wait(entry);
+            var chain = ChainOf(part.Entry.Profile, keepsOrder(part.Lane), out var isNew);
+            chain.Parts.Add(part);
+            Wait(part);
             if (!isNew) continue;
             chain.IsWaiting = true;
-            _waiting.Enqueue(chain, entry.DueAt);
+            _waiting.Enqueue(chain, part.DueAt);
         }
     }
 
@@ -82,7 +92,7 @@ internal sealed class DeliveryChains(DeliveryBook book)
         {
             _waiting.Dequeue();
             chain.IsWaiting = false;
-            _ready.Enqueue(chain);
+            Enqueue(chain, now);
             hasPromoted = true;
         }
 
@@ -92,63 +102,91 @@ internal sealed class DeliveryChains(DeliveryBook book)
     /// <summary>Lets go of what was not attempted yet: the destination does not get it.</summary>
     public void Filter(string reason)
     {
-        foreach (var chain in _ready.Concat(_byProfile.Values).Distinct())
+        foreach (var chain in _ready.Values.SelectMany(lane => lane.Chains).Concat(_byProfile.Values).Distinct())
         {
-            chain.Entries.RemoveAll(entry =>
+            // What a request carries comes first and stays.
+            for (var i = chain.Parts.Count - 1; i >= chain.Taken; i--)
             {
-                if (entry.State != EntryState.Queued) return false;
-                Drop(entry);
-                (entry.State, entry.Reason) = (EntryState.Filtered, reason);
-                return true;
-            });
+                if (chain.Parts[i].State != EntryState.Queued) continue;
+                Drop(chain.Parts[i]);
+                book.Filtered(chain.Parts[i], reason, "");
+                chain.Parts.RemoveAt(i);
+            }
         }
     }
 
-    /// <summary>The next events to send together, marked as in flight; null when nothing is ready.</summary>
-    public DeliveryAttempt? Take(int eventsMax, long now, Func<DeliveryEntry, Loaded> load)
+    /// <summary>The next deliveries of a lane to send together, marked as in flight; null when nothing is ready.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="partsMax">Most deliveries.</param>
+    /// <param name="bytesMax">Above this many bytes no further one is added.</param>
+    /// <param name="now">Milliseconds since 1970.</param>
+    /// <param name="load">Reads the message of a delivery from the log.</param>
+    public DeliveryAttempt? Take(uint lane, int partsMax, int bytesMax, long now, Func<DeliveryPart, Loaded> load)
     {
-        var attempt = new DeliveryAttempt();
+        if (!_ready.TryGetValue(lane, out var ready)) return null;
+        var attempt = new DeliveryAttempt(lane);
         var bytes = 0L;
-        while (attempt.Entries.Count < eventsMax && bytes < BatchBytesMax && _ready.TryDequeue(out var chain))
+        while (attempt.Parts.Count < partsMax && bytes < bytesMax && ready.Chains.TryDequeue(out var chain))
         {
             var isUnreadable = false;
-            while (chain.Taken < chain.Entries.Count && attempt.Entries.Count < eventsMax && bytes < BatchBytesMax && !isUnreadable)
+            while (chain.Taken < chain.Parts.Count && chain.Parts[chain.Taken] is var part && part.Lane == lane
+                && attempt.Parts.Count < partsMax && bytes < bytesMax && !isUnreadable)
             {
-                var entry = chain.Entries[chain.Taken];
-                var loaded = entry.Payload is not null ? Loaded.Yes : load(entry);
+                var loaded = part.Payload is not null ? Loaded.Yes : load(part);
                 if (loaded == Loaded.Yes)
                 {
-                    if (entry.State == EntryState.Waiting) (WaitingCount, HeldBytes) = (WaitingCount - 1, HeldBytes + entry.Payload!.Length);
-                    entry.State = EntryState.InFlight;
-                    attempt.Entries.Add(entry);
-                    bytes += entry.Payload!.Length;
+                    var length = part.Payload!.Value.Length;
+                    if (part.State == EntryState.Waiting) (WaitingCount, HeldBytes) = (WaitingCount - 1, HeldBytes + length);
+                    part.State = EntryState.InFlight;
+                    attempt.Parts.Add(part);
+                    bytes += length;
                     chain.Taken++;
                 }
-                else if (loaded == Loaded.Gone)
+                else if (loaded == Loaded.Unreadable)
                 {
-                    if (entry.State == EntryState.Waiting) WaitingCount--;
-                    book.Failed(entry, DestinationWorker.Dropped, "");
-                    chain.Entries.RemoveAt(chain.Taken);
+                    isUnreadable = true;
                 }
                 else
                 {
-                    isUnreadable = true;
+                    if (part.State == EntryState.Waiting) WaitingCount--;
+                    if (loaded == Loaded.Gone) book.Failed(part, DestinationWorker.Dropped, "");
+                    else book.Filtered(part, part.Reason, "");
+                    chain.Parts.RemoveAt(chain.Taken);
                 }
             }
 
             if (chain.Taken > 0) attempt.Chains.Add(chain);
             else if (isUnreadable) Park(chain, now + PauseAfterUnreadableMs);
+            else if (chain.Parts.Count > 0) Enqueue(chain, now);
             else Release(chain);
         }
 
-        return attempt.Entries.Count > 0 ? attempt : null;
+        ready.Since = now;
+        return attempt.Parts.Count > 0 ? attempt : null;
+    }
+
+    /// <summary>Takes ready deliveries out of a lane that is gone, and settles them as filtered.</summary>
+    public void Abandon(uint lane, string reason, long now)
+    {
+        // What has no message in memory need not be read for this.
+        Loaded Settle(DeliveryPart part)
+        {
+            part.Reason = reason;
+            return Loaded.Filtered;
+        }
+
+        while (Take(lane, 1_000, int.MaxValue, now, Settle) is { } attempt)
+        {
+            attempt.Outcomes = DeliveryOutcomes.All(DeliveryOutcome.Filtered(reason));
+            Complete(attempt, now, static (_, _) => null);
+        }
     }
 
     /// <summary>Draws the conclusions of an attempt.</summary>
     /// <param name="attempt">What was sent.</param>
     /// <param name="now">Milliseconds since 1970.</param>
-    /// <param name="due">When an event is to be tried again, given its outcome; null when its time is over.</param>
-    public void Complete(DeliveryAttempt attempt, long now, Func<DeliveryEntry, DeliveryOutcome, long?> due)
+    /// <param name="due">When a delivery is to be tried again, given its outcome; null when its time is over.</param>
+    public void Complete(DeliveryAttempt attempt, long now, Func<DeliveryPart, DeliveryOutcome, long?> due)
     {
         var index = 0;
         foreach (var chain in attempt.Chains)
@@ -156,103 +194,129 @@ internal sealed class DeliveryChains(DeliveryBook book)
             var kept = 0;
             for (var i = 0; i < chain.Taken; i++)
             {
-                var (entry, outcome) = (chain.Entries[i], attempt.Outcomes[index++]);
-                Drop(entry);
-                entry.Attempts++;
-                if (entry.FirstAttemptAt == 0) entry.FirstAttemptAt = now;
-                if (outcome.Verdict == DeliveryVerdict.Delivered)
+                var (part, outcome) = (chain.Parts[i], attempt.Outcomes[index++]);
+                Drop(part);
+                if (outcome.Verdict != DeliveryVerdict.Filtered) part.Attempts++;
+                if (part.FirstAttemptAt == 0) part.FirstAttemptAt = now;
+                switch (outcome.Verdict)
                 {
-                    book.Delivered(entry);
-                }
-                else if (outcome.Verdict == DeliveryVerdict.Filtered)
-                {
-                    book.Filtered(entry, outcome.Reason ?? "");
-                }
-                else if (outcome.NeedsOperator)
-                {
-                    book.Failed(entry, outcome.Reason, outcome.Detail ?? "");
-                }
-                else if (due(entry, outcome) is { } at)
-                {
-                    (entry.DueAt, entry.Reason, entry.Detail) = (at, outcome.Reason ?? "", outcome.Detail ?? "");
-                    chain.Entries[kept++] = entry;
-                }
-                else
-                {
-                    book.Failed(entry, DestinationWorker.Exhausted, $"{outcome.Reason}: {outcome.Detail}");
+                    case DeliveryVerdict.Delivered:
+                        book.Delivered(part);
+                        break;
+                    case DeliveryVerdict.Filtered:
+                        book.Filtered(part, outcome.Reason ?? "", outcome.Detail ?? "");
+                        break;
+                    case DeliveryVerdict.Refused or DeliveryVerdict.CredentialsRejected:
+                        book.Failed(part, outcome.Reason ?? "", outcome.Detail ?? "");
+                        break;
+                    case DeliveryVerdict.RetryLater when due(part, outcome) is { } at:
+                        (part.DueAt, part.Reason, part.Detail) = (at, outcome.Reason ?? "", outcome.Detail ?? "");
+                        chain.Parts[kept++] = part;
+                        break;
+                    case DeliveryVerdict.RetryLater:
+                        book.Failed(part, DestinationWorker.Exhausted, $"{outcome.Reason}: {outcome.Detail}");
+                        break;
                 }
             }
 
-            chain.Entries.RemoveRange(kept, chain.Taken - kept);
+            chain.Parts.RemoveRange(kept, chain.Taken - kept);
             chain.Taken = 0;
-            for (var i = 0; i < kept; i++) book.Postponed(chain.Entries[i]);
+            for (var i = 0; i < kept; i++) book.Postponed(chain.Parts[i]);
             WaitingCount += kept;
-            if (kept > 0) Park(chain, chain.Entries[0].DueAt);
-            else if (chain.Entries.Count > 0) _ready.Enqueue(chain);
+            if (kept > 0) Park(chain, chain.Parts[0].DueAt);
+            else if (chain.Parts.Count > 0) Enqueue(chain, now);
             else Release(chain);
         }
     }
 
     /// <summary>Everything that waits may be tried now: what it waited for has changed.</summary>
-    public void Hurry() => Promote(long.MaxValue);
+    public void Hurry(long now)
+    {
+        while (_waiting.TryDequeue(out var chain, out _))
+        {
+            chain.IsWaiting = false;
+            Enqueue(chain, now);
+        }
+    }
 
-    private DeliveryChain ChainOf(ProfileId profile, out bool isNew)
+    private DeliveryChain ChainOf(ProfileId profile, bool keepsOrder, out bool isNew)
     {
         isNew = true;
-        if (!profile.IsNone && _byProfile.TryGetValue(profile, out var chain))
+        var isOrdered = keepsOrder && !profile.IsNone;
+        if (isOrdered && _byProfile.TryGetValue(profile, out var chain))
         {
             isNew = false;
             return chain;
         }
 
-        // An event without a profile keeps no order, so it is a chain of its own.
-        chain = new DeliveryChain(profile);
-        if (!profile.IsNone) _byProfile.Add(profile, chain);
+        // What keeps no order is a chain of its own.
+        chain = new DeliveryChain(isOrdered ? profile : default);
+        if (isOrdered) _byProfile.Add(profile, chain);
         _chains++;
         return chain;
+    }
+
+    private void Enqueue(DeliveryChain chain, long now)
+    {
+        var lane = chain.Parts[0].Lane;
+        if (!_ready.TryGetValue(lane, out var ready)) _ready[lane] = ready = new ReadyLane();
+        if (ready.Chains.Count == 0) ready.Since = now;
+        ready.Chains.Enqueue(chain);
     }
 
     private void Park(DeliveryChain chain, long due)
     {
         chain.IsWaiting = true;
-        foreach (var entry in chain.Entries)
+        foreach (var part in chain.Parts)
         {
-            if (entry.State != EntryState.Queued) continue;
-            entry.DueAt = due;
-            Wait(entry);
+            if (part.State != EntryState.Queued) continue;
+            part.DueAt = due;
+            Wait(part);
         }
 
         _waiting.Enqueue(chain, due);
     }
 
-    private void Wait(DeliveryEntry entry)
+    private void Wait(DeliveryPart part)
     {
-        Drop(entry);
-        entry.State = EntryState.Waiting;
+        Drop(part);
+        part.State = EntryState.Waiting;
         WaitingCount++;
     }
 
-    private void Drop(DeliveryEntry entry)
+    private void Drop(DeliveryPart part)
     {
-        HeldBytes -= entry.Payload?.Length ?? 0;
-        entry.Payload = null;
+        HeldBytes -= part.Payload?.Length ?? 0;
+        part.Payload = null;
     }
 
     private void Release(DeliveryChain chain)
     {
-        Invariant.Holds(chain.Entries.Count == 0);
+        Invariant.Holds(chain.Parts.Count == 0);
         if (!chain.Profile.IsNone) _byProfile.Remove(chain.Profile);
         _chains--;
     }
+
+    private sealed class ReadyLane
+    {
+        public Queue<DeliveryChain> Chains { get; } = new();
+
+        /// <summary>Since when something is ready without having been taken.</summary>
+        public long Since { get; set; }
+    }
 }
 
-/// <summary>Events that go out in one request, and what came back.</summary>
-internal sealed class DeliveryAttempt
+/// <summary>Deliveries of one lane that go out in one request, and what came back.</summary>
+internal sealed class DeliveryAttempt(uint lane)
 {
-    /// <summary>Whose first entries are taken; those of the first chain come first.</summary>
+    public uint Lane { get; } = lane;
+
+    /// <summary>Whose first parts are taken; those of the first chain come first.</summary>
     public List<DeliveryChain> Chains { get; } = [];
 
-    public List<DeliveryEntry> Entries { get; } = [];
+    public List<DeliveryPart> Parts { get; } = [];
 
     public DeliveryOutcomes Outcomes { get; set; }
+
+    public WireTrace Trace { get; set; } = new();
 }

@@ -10,12 +10,12 @@ namespace Tributary.Engine.Delivery;
 /// <see cref="Table.Cursors"/> with the destination's number (u32, big-endian) as key, always written together with what it counts.
 /// </summary>
 /// <remarks>
-/// Value: <c>version:u8 cursor exceptions exceptionsFrom seen delivered waiting count {reason n}* count {reason n}*</c> (filtered, failed), integers and texts
-/// as in <see cref="ProfileCodec"/>.
+/// Value: <c>version:u8 cursor exceptions exceptionsFrom seen delivered waiting replayed count {reason n}* count {reason n}*</c> (filtered, failed), integers
+/// and texts as in <see cref="ProfileCodec"/>. Version 1 has no <c>replayed</c>.
 /// </remarks>
 internal sealed class DeliveryCounts
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <summary>Every event of the source before this offset of the event log is counted here, and is settled or has a row that waits for a retry.</summary>
     public long Cursor { get; set; }
@@ -30,8 +30,14 @@ internal sealed class DeliveryCounts
 
     public long Delivered { get; set; }
 
-    /// <summary>Rows that wait for a retry: counted up when one is written and down when it is deleted.</summary>
+    /// <summary>Events with rows that wait for a retry: counted up when the first is written and down when the last is deleted.</summary>
     public long Waiting { get; set; }
+
+    /// <summary>
+    /// Events among <see cref="Seen"/> that were sent on request though the destination never received them, or so long ago that only the counts remember;
+    /// they count as received once more.
+    /// </summary>
+    public long Replayed { get; set; }
 
     public SortedDictionary<string, long> Filtered { get; } = new(StringComparer.Ordinal);
 
@@ -54,12 +60,17 @@ internal sealed class DeliveryCounts
             ? (new LogOffset(BinaryPrimitives.ReadInt64LittleEndian(bytes)), BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8)))
             : null;
 
-    public static void Add(SortedDictionary<string, long> counts, string reason, long count) => counts[reason] = counts.GetValueOrDefault(reason) + count;
+    public static void Add(SortedDictionary<string, long> counts, string reason, long count)
+    {
+        var sum = counts.GetValueOrDefault(reason) + count;
+        if (sum == 0) counts.Remove(reason);
+        else counts[reason] = sum;
+    }
 
     public void Encode(ByteWriter writer)
     {
         writer.WriteByte(Version);
-        foreach (var number in (ReadOnlySpan<long>)[Cursor, Exceptions, ExceptionsFrom, Seen, Delivered, Waiting]) writer.WriteUnsigned((ulong)number);
+        foreach (var number in (ReadOnlySpan<long>)[Cursor, Exceptions, ExceptionsFrom, Seen, Delivered, Waiting, Replayed]) writer.WriteUnsigned((ulong)number);
         foreach (var counts in (ReadOnlySpan<SortedDictionary<string, long>>)[Filtered, Failed])
         {
             writer.WriteUnsigned((ulong)counts.Count);
@@ -74,7 +85,8 @@ internal sealed class DeliveryCounts
     private static DeliveryCounts Decode(ReadOnlySpan<byte> bytes)
     {
         var reader = new ByteReader(bytes);
-        if (reader.ReadByte() != Version) throw new InvalidDataException("The position of a destination was written by a newer version.");
+        var version = reader.ReadByte();
+        if (version is 0 or > Version) throw new InvalidDataException("The position of a destination was written by a newer version.");
         var counts = new DeliveryCounts
         {
             Cursor = (long)reader.ReadUnsigned(),
@@ -83,6 +95,7 @@ internal sealed class DeliveryCounts
             Seen = (long)reader.ReadUnsigned(),
             Delivered = (long)reader.ReadUnsigned(),
             Waiting = (long)reader.ReadUnsigned(),
+            Replayed = version > 1 ? (long)reader.ReadUnsigned() : 0,
         };
         foreach (var target in (ReadOnlySpan<SortedDictionary<string, long>>)[counts.Filtered, counts.Failed])
         {

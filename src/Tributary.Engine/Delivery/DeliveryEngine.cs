@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
@@ -9,7 +10,12 @@ namespace Tributary.Engine.Delivery;
 internal sealed partial class DeliveryEngine(
     LiveWorkspace workspace, DeliverySetup setup, DecidedLog decided, IStateStore store, DeliveryOptions options, TimeProvider clock, ILogger<DeliveryEngine> logger)
 {
-    private readonly Dictionary<uint, Running> _workers = [];
+    // Changed by the loop alone; looked into by requests.
+    private readonly ConcurrentDictionary<uint, Running> _workers = [];
+
+    /// <summary>Begins a replay of a destination, or with null ends it; see <see cref="DestinationWorker.RequestAsync"/>. Null when it has no worker (yet).</summary>
+    public Task<ReplayRow?>? RequestReplay(uint destination, ReplayRow? wanted) =>
+        _workers.TryGetValue(destination, out var running) ? running.Worker.RequestAsync(wanted) : null;
 
     /// <summary>Follows the workspace until it is stopped, then stops all workers and waits for them.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -48,7 +54,7 @@ internal sealed partial class DeliveryEngine(
         var wanted = now.Destinations.ToDictionary(destination => destination.Number);
         foreach (var (number, running) in _workers.Where(pair => !wanted.ContainsKey(pair.Key)).ToList())
         {
-            _workers.Remove(number);
+            _workers.TryRemove(number, out _);
             await StopAsync(running);
             Forget(number);
         }

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Delivery;
 
 /// <summary>
-/// Decides from an event alone whether a destination may have it. Rules: spec/connections.md §5.3 (<c>integrations</c>) and §4 (<c>_metadata</c> of a
-/// browser that has sent the event itself). Pure; codes are Segment's in snake case.
+/// Decides from an event alone whether a destination may have it. Rules: spec/connections.md §5.5 (consent), §5.3 (<c>integrations</c>) and §4
+/// (<c>_metadata</c> of a browser that has sent the event itself). Pure; codes are Segment's in snake case.
 /// </summary>
 /// <param name="destination">Its own name and id.</param>
 /// <param name="kindName">The catalogue's name of its kind, e.g. <c>Webhook</c>; a message may say either, and its own name counts first.</param>
@@ -14,11 +15,18 @@ internal sealed class DeliveryFilter(Destination destination, string kindName)
     public const string Disabled = "destination_disabled";
     public const string ByIntegrations = "filtered_by_integrations_object";
     public const string SentByClient = "message_sent_client_side";
+    public const string ByConsent = "filtered_by_end_user_consent";
+
+    private readonly string[] _categories = CategoriesOf(destination);
 
     /// <summary>Why the destination does not get this event; null when it does.</summary>
-    public string? Judge(ReadOnlySpan<byte> message)
+    /// <param name="message">The event.</param>
+    /// <param name="isReplay">It is sent again on request: then only consent counts, spec/connections.md §5.2.</param>
+    public string? Judge(ReadOnlySpan<byte> message, bool isReplay = false)
     {
-        // Most messages have neither, and looking for a few bytes is far cheaper than reading JSON.
+        // Most messages have none of these, and looking for a few bytes is far cheaper than reading JSON.
+        if (_categories.Length > 0 && message.IndexOf("\"consent\""u8) >= 0 && !HasConsent(message)) return ByConsent;
+        if (isReplay) return null;
         var mayExclude = message.IndexOf("\"integrations\""u8) >= 0;
         var mayBeSent = message.IndexOf("\"_metadata\""u8) >= 0;
         if (!mayExclude && !mayBeSent) return null;
@@ -37,6 +45,43 @@ internal sealed class DeliveryFilter(Destination destination, string kindName)
 
         return verdict;
     }
+
+    // Without context.consent nothing is enforced; with it, every category that the destination is mapped to must be true.
+    private bool HasConsent(ReadOnlySpan<byte> message)
+    {
+        var reader = new Utf8JsonReader(message, new JsonReaderOptions { MaxDepth = 1_000 });
+        reader.Read();
+        if (!Enter(ref reader, "context"u8) || !Enter(ref reader, "consent"u8)) return true;
+        if (!Enter(ref reader, "categoryPreferences"u8)) return false;
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var category = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.True) given.Add(category);
+            else given.Remove(category);
+            reader.Skip();
+        }
+
+        return Array.TrueForAll(_categories, given.Contains);
+    }
+
+    // Moves from the start of an object to that of a member which is an object itself.
+    private static bool Enter(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isIt = reader.ValueTextEquals(name);
+            reader.Read();
+            if (isIt && reader.TokenType == JsonTokenType.StartObject) return true;
+            reader.Skip();
+        }
+
+        return false;
+    }
+
+    private static string[] CategoriesOf(Destination destination) =>
+        destination.Settings[DestinationSync.ConsentKey] is JsonArray list ? [.. list.Select(each => each?.ToString() ?? "")] : [];
 
     // An explicit boolean wins, options mean yes, silence means what "All" says, and without it yes.
     private bool IsEnabled(ref Utf8JsonReader reader)

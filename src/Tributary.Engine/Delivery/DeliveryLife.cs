@@ -26,13 +26,15 @@ internal sealed record DeliveryLife(string State, string? Reason = null, int? At
             switch (row.State)
             {
                 case ExceptionState.Filtered:
-                    return new DeliveryLife("filtered", row.Reason);
+                    return new DeliveryLife("filtered", row.Reason, LastError: row.Detail.Length > 0 ? row.Detail : null);
                 case ExceptionState.Failed:
                     return new DeliveryLife("failed", row.Reason, row.Attempts, LastError: row.Detail);
-                case ExceptionState.Retrying when DeliveryRows.FindWaiting(store, destination, row.Last, offset.Value) is { } waiting:
+                case ExceptionState.Replayed:
+                    return new DeliveryLife("delivered", "replayed", row.Attempts);
+                case ExceptionState.Retrying when DeliveryRows.FindWaiting(store, destination, row.Last, offset.Value, row.Lane) is { } waiting:
                     return waiting.Attempts > 0
                         ? new DeliveryLife("retrying", waiting.Reason, waiting.Attempts, waiting.DueAt, waiting.Detail)
-                        : new DeliveryLife("pending", "behind_an_earlier_event");
+                        : new DeliveryLife("pending", row.IsReplay ? "replay" : "behind_an_earlier_event");
                 case ExceptionState.Retrying:
                     break;
             }

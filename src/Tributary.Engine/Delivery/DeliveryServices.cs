@@ -27,7 +27,8 @@ public static class DeliveryServices
         services.AddSingleton<IValidateOptions<DeliveryOptions>, DeliveryOptionsValidator>();
         services.AddSingleton<DeliveryMetrics>();
         services.AddSingleton(provider => new DeliverySetup(
-            provider.GetRequiredService<DestinationCatalog>(), provider.GetServices<DestinationDriver>(), provider.GetRequiredService<DeliveryMetrics>()));
+            provider.GetRequiredService<DestinationCatalog>(), provider.GetServices<DestinationDriver>(), provider.GetServices<SenderGate>(),
+            provider.GetService<SecretBox>(), provider.GetRequiredService<DeliveryMetrics>()));
         services.AddSingleton(provider => new DeliveryEngine(
             provider.GetRequiredService<LiveWorkspace>(),
             provider.GetRequiredService<DeliverySetup>(),
@@ -43,6 +44,10 @@ public static class DeliveryServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RecentEvents>>()));
         services.AddSingleton<FlowQueries>();
+        services.AddSingleton(provider => new TestEvent(provider.GetRequiredService<DeliverySetup>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ReplayQueries(
+            provider.GetRequiredService<DeliveryEngine>(), provider.GetRequiredService<DecidedLog>(), provider.GetRequiredService<IStateStore>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new PassportQueries(
             provider.GetRequiredService<Func<WorkspaceSnapshot>>(),
             provider.GetRequiredService<EventQueries>(),

@@ -1,19 +1,76 @@
+using System.Text.Json.Nodes;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
 namespace Tributary.Engine.Delivery;
 
+/// <summary>
+/// What stands between the engine and the senders of any kind of destination, e.g. insert functions. Registered by the project that implements it.
+/// </summary>
+/// <param name="StateOf">
+/// What its work for a destination depends on besides the destination's own settings, e.g. an id and a version; null when it has nothing to do there. Senders
+/// are opened anew when it changes.
+/// </param>
+/// <param name="Wrap">Puts it in front of a sender, of which it becomes the owner. Only called when there is a state.</param>
+public sealed record SenderGate(
+    Func<WorkspaceSnapshot, Destination, string?> StateOf, Func<WorkspaceSnapshot, Destination, bool, IDestinationSender, IDestinationSender> Wrap);
+
 /// <summary>How to send to each kind of destination, as registered by the projects that implement them.</summary>
-internal sealed class DeliverySetup(DestinationCatalog catalog, IEnumerable<DestinationDriver> drivers, DeliveryMetrics? metrics = null)
+internal sealed class DeliverySetup(
+    DestinationCatalog catalog, IEnumerable<DestinationDriver> drivers, IEnumerable<SenderGate>? gates = null, SecretBox? secrets = null, DeliveryMetrics? metrics = null)
 {
     private readonly Dictionary<string, DestinationDriver> _drivers = drivers.ToDictionary(driver => driver.Slug, StringComparer.Ordinal);
+    private readonly SenderGate[] _gates = [.. gates ?? []];
 
     public DeliveryMetrics? Metrics => metrics;
 
     /// <summary>What messages call the kind in <c>integrations</c>.</summary>
     public string KindName(string slug) => catalog.Find(slug)?.Name ?? slug;
 
-    public SenderOpened Open(Destination destination) => _drivers.TryGetValue(destination.MetadataId, out var driver)
-        ? driver.Open(new SenderRequest(destination.Id, destination.Settings))
-        : SenderOpened.Faulty($"this server has nothing that sends to \"{destination.MetadataId}\".");
+    /// <summary>Events go through subscriptions.</summary>
+    public bool HasActions(string slug) => _drivers.TryGetValue(slug, out var driver) && driver.HasActions;
+
+    /// <summary>What senders depend on besides the destination's settings; equal when it has not changed.</summary>
+    public string SurroundingsOf(WorkspaceSnapshot workspace, Destination destination) =>
+        string.Join('\n', _gates.Select(gate => gate.StateOf(workspace, destination)));
+
+    /// <summary>Takes a destination's secrets out of what is shown.</summary>
+    public SecretMask MaskOf(Destination destination)
+    {
+        var plain = secrets?.UnsealReadable(destination.Settings) ?? destination.Settings;
+        var kind = catalog.Find(destination.MetadataId);
+        return new SecretMask(plain.Where(pair => SecretBox.IsSealed(destination.Settings[pair.Key]) || kind?.IsSecret(pair.Key) == true).SelectMany(pair => Texts(pair.Value)));
+    }
+
+    /// <summary>A sender for a destination, or for one of its subscriptions, with everything that stands before it.</summary>
+    public SenderOpened Open(WorkspaceSnapshot workspace, Destination destination, Subscription? subscription, bool isDryRun)
+    {
+        if (!_drivers.TryGetValue(destination.MetadataId, out var driver))
+            return SenderOpened.Faulty($"this server has nothing that sends to \"{destination.MetadataId}\".");
+        try
+        {
+            var settings = DestinationSync.Without(secrets?.Unseal(destination.Settings) ?? destination.Settings);
+            var opened = driver.Open(new SenderRequest(
+                destination.Id, settings, subscription is null ? null : new SenderSubscription(subscription.Id, subscription.Action, subscription.Settings), isDryRun));
+            if (opened.Sender is not { } sender) return opened;
+            foreach (var gate in _gates)
+            {
+                if (gate.StateOf(workspace, destination) is not null) sender = gate.Wrap(workspace, destination, isDryRun, sender);
+            }
+
+            return SenderOpened.With(sender);
+        }
+        catch (SecretLostException lost)
+        {
+            return SenderOpened.Faulty(lost.Message);
+        }
+    }
+
+    private static IEnumerable<string> Texts(JsonNode? node) => node switch
+    {
+        JsonValue value when value.TryGetValue<string>(out var text) => [text],
+        JsonObject map => map.SelectMany(pair => Texts(pair.Value)),
+        JsonArray list => list.SelectMany(Texts),
+        _ => [],
+    };
 }

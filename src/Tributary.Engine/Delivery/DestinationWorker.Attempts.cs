@@ -8,18 +8,18 @@ internal sealed partial class DestinationWorker
     // Runs beside the loop and touches nothing of it but the queue.
     private async Task AttemptAsync(IDestinationSender sender, DeliveryAttempt attempt)
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(_options.AttemptMsMax), _clock);
+        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(_plan?.Sync.TimeoutMs ?? _options.AttemptMsMax), _clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _breakOff.Token);
         try
         {
-            var deliveries = new Model.Delivery[attempt.Entries.Count];
+            var deliveries = new Model.Delivery[attempt.Parts.Count];
             for (var i = 0; i < deliveries.Length; i++)
             {
-                var entry = attempt.Entries[i];
-                deliveries[i] = new Model.Delivery(entry.Offset, entry.Type, entry.Attempts + 1, entry.Payload);
+                var part = attempt.Parts[i];
+                deliveries[i] = new Model.Delivery(part.Entry.Offset, part.Entry.Type, part.Attempts + 1, part.Payload!.Value);
             }
 
-            attempt.Outcomes = await sender.SendAsync(deliveries, new WireTrace(), ended.Token);
+            attempt.Outcomes = await sender.SendAsync(deliveries, attempt.Trace, ended.Token);
         }
         catch (OperationCanceledException) when (_breakOff.IsCancellationRequested)
         {
@@ -45,34 +45,53 @@ internal sealed partial class DestinationWorker
     {
         _inFlight--;
         var now = Now;
-        var isFailed = true;
+        var (isFailed, isThrottled) = (true, false);
         long? silence = null;
-        for (var i = 0; i < attempt.Entries.Count; i++)
+        string? sampled = null;
+        for (var i = 0; i < attempt.Parts.Count; i++)
         {
             var outcome = attempt.Outcomes[i];
             isFailed &= outcome.Verdict == DeliveryVerdict.RetryLater;
+            isThrottled |= outcome.Reason == Throttled;
             if (outcome.After is { } after) silence = Math.Max(silence ?? 0, (long)after.TotalMilliseconds);
             if (outcome.Verdict == DeliveryVerdict.CredentialsRejected && !_areCredentialsRejected) LogCredentialsRejected(_logger, _id, outcome.Reason!);
             if (outcome.Verdict != DeliveryVerdict.RetryLater) _areCredentialsRejected = outcome.Verdict == DeliveryVerdict.CredentialsRejected;
+            if (outcome.Verdict == DeliveryVerdict.RetryLater) _series.Retried(attempt.Lane, outcome.Reason ?? "");
+            if ((outcome.Reason ?? DeliverySamples.Delivered) != sampled) Sample(attempt, i, sampled = outcome.Reason ?? DeliverySamples.Delivered, now);
             _setup.Metrics?.Attempted(_id, outcome);
         }
 
         var first = attempt.Outcomes[0];
+        if (isThrottled) _pace.Throttled();
+        else if (!isFailed) _pace.Answered();
         if (!isFailed && _circuit.Answered()) LogUp(_logger, _id);
         if (isFailed && _circuit.Failed(now, silence)) LogDown(_logger, _id, first.Reason ?? "");
         // One draw for all, so that a batch that failed together is tried together.
         var spread = 1 - (Random.Shared.NextDouble() / 2);
-        _chains.Complete(attempt, now, (entry, outcome) => DueAt(entry, outcome, now, spread));
+        _chains.Complete(attempt, now, (part, outcome) => DueAt(part, outcome, now, spread));
     }
+
+    private void Sample(DeliveryAttempt attempt, int at, string reason, long now)
+    {
+        // One that succeeded shows something only when the wire was watched.
+        if (reason == DeliverySamples.Delivered && attempt.Trace.Exchanges.Count == 0) return;
+        if (!_samples.Wants(reason, now)) return;
+        var subscription = _plan!.Find(attempt.Lane)?.Subscription?.Id;
+        _samples.Keep(_book.Draft, _plan.Mask, attempt, attempt.Parts[at], attempt.Outcomes[at], subscription, now);
+    }
+
+    private const string Throttled = "http_429";
 
     private bool _areCredentialsRejected;
 
+    private long RetryMs => _plan?.Sync.RetryHours is { } hours ? (long)(hours * 3_600_000) : _options.RetrySeconds * 1_000L;
+
     // Null when the time for retries is over. A destination that asks for more time than is left gets one more attempt at the end of it.
-    private long? DueAt(DeliveryEntry entry, DeliveryOutcome outcome, long now, double spread)
+    private long? DueAt(DeliveryPart part, DeliveryOutcome outcome, long now, double spread)
     {
-        var end = entry.FirstAttemptAt + (_options.RetrySeconds * 1_000L);
+        var end = part.FirstAttemptAt + RetryMs;
         if (now >= end) return null;
-        var pause = Math.Min(_options.BackoffMsMax, _options.BackoffMsMin * Math.Pow(2, Math.Min(entry.Attempts - 1, 40))) * spread;
+        var pause = Math.Min(_options.BackoffMsMax, _options.BackoffMsMin * Math.Pow(2, Math.Min(part.Attempts - 1, 40))) * spread;
         var asked = outcome.After is { } after ? Math.Min((long)after.TotalMilliseconds, end - now) : 0;
         return now + Math.Max((long)Math.Ceiling(pause), asked);
     }
@@ -94,7 +113,7 @@ internal sealed partial class DestinationWorker
 
     private void Commit(long now)
     {
-        _book.Commit(_head);
+        _book.Commit(_head, now);
         (_committedAt, _uncommittedSince) = (now, now);
     }
 
@@ -104,11 +123,19 @@ internal sealed partial class DestinationWorker
         var until = long.MaxValue;
         if (_book.Uncommitted > 0) until = Math.Min(until, _uncommittedSince + _options.CommitEveryMs);
         else if (_book.Cursor(_head).Value != _book.Counts.Cursor) until = Math.Min(until, _committedAt + CursorCommitMs);
-        if (IsEnabled && _sender is not null)
+        if (MayDeliver)
         {
-            if (_chains.HasReady && _circuit.NextAt > now) until = Math.Min(until, _circuit.NextAt);
-            else if (!_chains.HasReady && _chains.NextDue is { } due) until = Math.Min(until, due);
-            else if (_chains.NextDue is { } next) until = Math.Min(until, Math.Max(next, now + 1_000));
+            var hasReady = false;
+            foreach (var (number, _, since) in _chains.Ready)
+            {
+                hasReady = true;
+                // What is not full yet goes when it is old enough; what waits for a request in flight is woken by its answer.
+                var ripe = since + (long)(_plan!.Find(number)?.Sender?.BatchAge.TotalMilliseconds ?? 0);
+                var start = Math.Max(Math.Max(ripe, _pace.NextAt(now)), _circuit.NextAt);
+                if (start > now) until = Math.Min(until, start);
+            }
+
+            if (_chains.NextDue is { } due) until = Math.Min(until, hasReady ? Math.Max(due, now + 1_000) : due);
         }
 
         if (MayRead() && !_isReading && _watch.IsCompleted) _watch = WatchAsync(stopping);
@@ -151,7 +178,7 @@ internal sealed partial class DestinationWorker
         try
         {
             _book.Drain();
-            _book.Commit(_head);
+            _book.Commit(_head, Now);
         }
         catch (IOException failure)
         {

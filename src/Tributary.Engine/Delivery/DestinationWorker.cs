@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
@@ -28,6 +27,7 @@ internal sealed partial class DestinationWorker : IDisposable
     public const string Exhausted = "retries_exhausted";
 
     private const int CursorCommitMs = 1_000;
+    private const int SuccessSampleMs = 10_000;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly string _id;
@@ -52,11 +52,15 @@ internal sealed partial class DestinationWorker : IDisposable
     // Owned by the loop.
     private DeliveryBook _book = null!;
     private DeliveryChains _chains = null!;
+    private DeliverySeries _series = null!;
+    private DeliverySamples _samples = null!;
     private WorkspaceSnapshot? _configured;
-    private Destination? _destination;
-    private DeliveryFilter? _filter;
-    private IDestinationSender? _sender;
+    private DestinationPlan? _plan;
+    private readonly Pace _pace = new();
+    private readonly List<uint> _lanes = [];
     private readonly List<IDestinationSender> _replaced = [];
+    private uint _lastLane;
+    private long _sampledAt;
     private LogOffset _head;
     private LogBatch.Enumerator _reader;
     private bool _isReading;
@@ -87,9 +91,11 @@ internal sealed partial class DestinationWorker : IDisposable
     // Milliseconds since 1970 that never jump: a wall clock that is put back must not make what waits wait for a year.
     private long Now => _startedAt + (long)_clock.GetElapsedTime(_startedTicks).TotalMilliseconds;
 
-    private bool IsEnabled => _destination is { Enabled: true };
+    private bool IsEnabled => _plan is { Destination.Enabled: true };
 
-    private int WindowMax => Math.Clamp(2 * (_sender?.BatchMax ?? 1) * _options.InFlightMax, 1_000, 20_000);
+    private bool MayDeliver => _plan is { Destination: { Enabled: true, Paused: false }, Fault: null };
+
+    private int WindowMax => Math.Clamp(2 * (_plan?.BatchMax ?? 1) * _pace.InFlightMax, 1_000, 20_000);
 
     /// <summary>Something outside has changed, e.g. the workspace.</summary>
     public void Wake() => _wake.Set();
@@ -125,7 +131,7 @@ internal sealed partial class DestinationWorker : IDisposable
 
     public void Dispose()
     {
-        _sender?.Dispose();
+        foreach (var lane in _plan?.Lanes ?? []) lane.Sender?.Dispose();
         _replaced.ForEach(sender => sender.Dispose());
         _wake.Dispose();
         _book?.Dispose();
@@ -138,23 +144,38 @@ internal sealed partial class DestinationWorker : IDisposable
         while (DeliveryCounts.Beginning(_store, _number) is null) await Task.Delay(TimeSpan.FromMilliseconds(20), _clock, stopping);
         var counts = DeliveryCounts.Read(_store, _number);
         _head = new LogOffset(counts?.Cursor ?? DeliveryCounts.Beginning(_store, _number)!.Value.Offset.Value);
-        _book = new DeliveryBook(_store, _number, counts ?? new DeliveryCounts(), _options);
+        _series = new DeliverySeries(_store, _number);
+        _book = new DeliveryBook(_store, _number, counts ?? new DeliveryCounts(), _series, _options);
         _chains = new DeliveryChains(_book);
+        _samples = new DeliverySamples(_store, _number);
+        _replay = ReplayRow.Read(_store, _number);
+        Configure();
         var now = Now;
+        var waiting = 0L;
         // Times of rows come from the wall clock of an earlier run; one that was wrong must not hold events back for longer than any pause of ours.
-        var latest = now + Math.Max(_options.BackoffMsMax, _options.RetrySeconds * 1_000L);
-        var rows = DeliveryRows.Waiting(_store, _number).OrderBy(row => row.Offset).Select(row => new DeliveryEntry(row.Offset, row.Profile)
+        var latest = now + Math.Max(_options.BackoffMsMax, RetryMs);
+        var restored = new List<DeliveryPart>();
+        foreach (var rows in DeliveryRows.Waiting(_store, _number).GroupBy(row => row.Offset).OrderBy(rows => rows.Key))
         {
-            Attempts = row.Attempts,
-            FirstAttemptAt = row.FirstAttemptAt == 0 ? 0 : Math.Min(row.FirstAttemptAt, now),
-            DueAt = Math.Min(row.DueAt, latest),
-            Reason = row.Reason,
-            Detail = row.Detail,
-            RowDue = row.DueAt,
-        }).ToList();
-        _chains.Restore(rows);
-        if (rows.Count != _book.Counts.Waiting) LogCountsDiffer(_logger, _id, _book.Counts.Waiting, rows.Count);
-        _book.Counts.Waiting = rows.Count;
+            var kept = DeliveryRows.FindException(_store, _number, rows.Key);
+            var entry = new DeliveryEntry(rows.Key, rows.First().Profile) { IsDrained = true, IsReplay = kept?.IsReplay == true };
+            if (kept is { Result: not EntryState.Queued }) entry.Settle(kept.Result, kept.Reason, kept.Detail, kept.Attempts);
+            entry.Parts = [.. rows.OrderBy(row => row.Lane).Select(row => new DeliveryPart(entry, row.Lane)
+            {
+                Attempts = row.Attempts,
+                FirstAttemptAt = row.FirstAttemptAt == 0 ? 0 : Math.Min(row.FirstAttemptAt, now),
+                DueAt = Math.Min(row.DueAt, latest),
+                Reason = row.Reason,
+                Detail = row.Detail,
+                RowDue = row.DueAt,
+            })];
+            restored.AddRange(entry.Parts);
+            waiting++;
+        }
+
+        _chains.Restore(restored, KeepsOrder);
+        if (waiting != _book.Counts.Waiting) LogCountsDiffer(_logger, _id, _book.Counts.Waiting, waiting);
+        _book.Counts.Waiting = waiting;
         _committedAt = now;
     }
 
@@ -182,6 +203,7 @@ internal sealed partial class DestinationWorker : IDisposable
 
         // :: Step 4
         hasWorked |= Read();
+        hasWorked |= Replay();
 
         // :: Step 5
         hasWorked |= Send();
@@ -197,23 +219,24 @@ internal sealed partial class DestinationWorker : IDisposable
         var workspace = _workspace();
         if (ReferenceEquals(workspace, _configured)) return;
         _configured = workspace;
-        var (before, now) = (_destination, workspace.FindDestination(_id));
-        _destination = now;
-        if (now is null) return;
-        _filter = new DeliveryFilter(now, _setup.KindName(now.MetadataId));
+        // A destination that is deleted keeps its last plan until its worker is stopped.
+        if (workspace.FindDestination(_id) is not { } now) return;
+        var before = _plan;
+        _plan = DestinationPlan.Make(workspace, now, _setup, before);
+        _pace.Configure(_plan.Sync.Concurrency ?? _options.InFlightMax, _plan.Sync.Rate);
+        _replaced.AddRange((before?.Lanes ?? []).Where(old => !_plan.Lanes.Any(lane => ReferenceEquals(lane.Sender, old.Sender))).Select(old => old.Sender).OfType<IDestinationSender>());
         if (!now.Enabled)
         {
-            _chains.Filter(DeliveryFilter.Disabled);
+            _chains?.Filter(DeliveryFilter.Disabled);
             return;
         }
 
-        if (_sender is not null && before is not null && JsonNode.DeepEquals(before.Settings, now.Settings)) return;
-        if (_sender is not null) _replaced.Add(_sender);
-        var opened = _setup.Open(now);
-        _sender = opened.Sender;
-        if (_sender is null) LogMisconfigured(_logger, _id, opened.Fault ?? "");
+        foreach (var lane in _plan.Lanes.Where(lane => lane.Fault is not null && !(before?.Lanes ?? []).Any(old => old.Number == lane.Number && old.Fault == lane.Fault)))
+            LogMisconfigured(_logger, _id, lane.Fault!);
+        if (before is null || _plan.Lanes.All(lane => before.Lanes.Any(old => ReferenceEquals(old.Sender, lane.Sender)))) return;
+        // What was learnt and what waits is about the old settings.
         _circuit.Reset();
-        if (before is not null) _chains.Hurry();
+        _chains?.Hurry(Now);
     }
 
     private bool Read()
@@ -245,9 +268,9 @@ internal sealed partial class DestinationWorker : IDisposable
 
     private bool MayRead()
     {
-        if (_destination is null) return false;
+        if (_plan is null) return false;
         if (!IsEnabled) return true;
-        return _sender is not null
+        return MayDeliver
             && _book.WindowCount < WindowMax
             && _chains.HeldBytes < _options.HeldBytesMax
             && _chains.WaitingCount < _options.WaitingMax
@@ -277,18 +300,25 @@ internal sealed partial class DestinationWorker : IDisposable
         var decided = DecidedRecord.View(record.Payload);
         if (decided.Kind != DecidedKind.Event || decided.Source != _source) return;
         var payload = decided.Payload;
-        if ((IsEnabled ? _filter!.Judge(payload.Span) : DeliveryFilter.Disabled) is { } reason)
+        if ((IsEnabled ? _plan!.Judge(ref payload, isReplay: false, _lanes) : DeliveryFilter.Disabled) is { } reason)
         {
             _book.AppendFiltered(record.Offset, reason);
             return;
         }
 
-        var profile = decided.Profile;
-        // The profile may have been merged into another since; its events belong in that one's order.
-        if (!profile.IsNone && _store.Get(Table.Retired, StateKeys.Profile(decided.Space, profile)) is { } into) profile = ProfileId.Read(into);
-        var entry = new DeliveryEntry(record.Offset, profile) { Type = decided.Type };
+        var entry = new DeliveryEntry(record.Offset, ProfileOf(decided)) { Type = decided.Type };
+        entry.Parts = [.. _lanes.Select(lane => new DeliveryPart(entry, lane))];
         _book.Append(entry);
-        _chains.Add(entry, payload.ToArray());
+        _chains.Add(entry, payload.ToArray(), KeepsOrder, Now);
+    }
+
+    private bool KeepsOrder(uint lane) => _plan?.KeepsOrder(lane) ?? true;
+
+    // The profile may have been merged into another since; its events belong in that one's order.
+    private ProfileId ProfileOf(in DecidedRecord decided)
+    {
+        var profile = decided.Profile;
+        return !profile.IsNone && _store.Get(Table.Retired, StateKeys.Profile(decided.Space, profile)) is { } into ? ProfileId.Read(into) : profile;
     }
 
     // What retention took is the difference between what the source had accepted and what is still there, both as of one commit.
@@ -316,7 +346,7 @@ internal sealed partial class DestinationWorker : IDisposable
             }
         }
 
-        var lost = accepted - DeliveryCounts.Beginning(_store, _number)!.Value.AcceptedBefore - _book.Counts.Seen - kept;
+        var lost = accepted - DeliveryCounts.Beginning(_store, _number)!.Value.AcceptedBefore - (_book.Counts.Seen - _book.Counts.Replayed) - kept;
         if (lost > 0) _book.Lost(from, first, lost);
         if (lost > 0) LogLost(_logger, _id, lost);
         _head = first;
@@ -326,23 +356,52 @@ internal sealed partial class DestinationWorker : IDisposable
     private bool Send()
     {
         var hasSent = false;
-        while (IsEnabled && _sender is not null && _inFlight < _options.InFlightMax && _chains.HasReady && _circuit.MaySend(Now, _inFlight)
-            && _chains.Take(_circuit.IsOpen ? 1 : _sender.BatchMax, Now, Load) is { } attempt)
+        while (MayDeliver && _inFlight < _pace.InFlightNow && _circuit.MaySend(Now, _inFlight) && _pace.NextAt(Now) <= Now && Take() is { } attempt)
         {
             _inFlight++;
             hasSent = true;
-            var sender = _sender;
+            var now = Now;
+            _pace.Sent(now);
+            // Now and then one that may well succeed is looked at too.
+            var keepsSuccess = now - _sampledAt >= SuccessSampleMs;
+            if (keepsSuccess) _sampledAt = now;
+            attempt.Trace = new WireTrace(keepsSuccess);
+            var sender = _plan!.Find(attempt.Lane)!.Sender!;
             _ = Task.Run(() => AttemptAsync(sender, attempt), CancellationToken.None);
         }
 
         return hasSent;
     }
 
-    private Loaded Load(DeliveryEntry entry)
+    // The next batch of the lanes in turn, so that a busy one does not keep another waiting.
+    private DeliveryAttempt? Take()
+    {
+        var now = Now;
+        foreach (var (number, chains, since) in _chains.Ready.OrderBy(ready => ready.Lane <= _lastLane).ToList())
+        {
+            if (_plan!.Find(number) is not { } lane)
+            {
+                _chains.Abandon(number, DestinationPlan.MappingRemoved, now);
+                continue;
+            }
+
+            if (lane.Sender is not { } sender || !IsRipe(sender, chains, since, now)) continue;
+            if (_chains.Take(number, _circuit.IsOpen ? 1 : sender.BatchMax, sender.BatchBytesMax, now, Load) is not { } attempt) continue;
+            _lastLane = number;
+            return attempt;
+        }
+
+        return null;
+    }
+
+    private static bool IsRipe(IDestinationSender sender, int chains, long since, long now) =>
+        chains >= sender.BatchMax || now - since >= sender.BatchAge.TotalMilliseconds;
+
+    private Loaded Load(DeliveryPart part)
     {
         try
         {
-            if (!_log.Read(entry.Offset, _single)) return Loaded.Gone;
+            if (!_log.Read(part.Entry.Offset, _single)) return Loaded.Gone;
         }
         catch (LogOffsetGoneException)
         {
@@ -350,14 +409,23 @@ internal sealed partial class DestinationWorker : IDisposable
         }
         catch (IOException failure)
         {
-            LogUnreadable(_logger, failure, _id, entry.Offset);
+            LogUnreadable(_logger, failure, _id, part.Entry.Offset);
             return Loaded.Unreadable;
         }
 
         foreach (var record in _single)
         {
             var decided = DecidedRecord.View(record.Payload);
-            (entry.Type, entry.Payload) = (decided.Type, decided.Payload.ToArray());
+            part.Entry.Type = decided.Type;
+            // That it is delivered was decided when it was read first. What of it is delivered follows the filters of today, so that one which hides
+            // something holds for what waits as well.
+            if (_plan!.Filtered(decided.Payload) is not { } payload)
+            {
+                part.Reason = DestinationPlan.ByRules;
+                return Loaded.Filtered;
+            }
+
+            part.Payload = payload.ToArray();
             return Loaded.Yes;
         }
 

@@ -7,7 +7,7 @@ namespace Tributary.Engine.Delivery;
 
 /// <summary>What a destination was given and what became of it, as of one moment.</summary>
 /// <param name="Destination">The destination.</param>
-/// <param name="Received">Events that its source accepted since the destination exists.</param>
+/// <param name="Received">Events that its source accepted since the destination exists, and older ones that were replayed to it.</param>
 /// <param name="Unread">Those that the cursor has not reached.</param>
 /// <param name="Counts">The account of the others.</param>
 internal sealed record DestinationFlow(Destination Destination, long Received, long Unread, DeliveryCounts Counts)
@@ -49,7 +49,8 @@ public sealed class FlowQueries(Func<WorkspaceSnapshot> workspace, IStateStore s
             return new DestinationFlow(destination, 0, 0, counts);
         var accepted = sources[source.Number].Accepted;
         if (accepted < beginning.AcceptedBefore) return new DestinationFlow(destination, 0, 0, counts);
-        return new DestinationFlow(destination, accepted - beginning.AcceptedBefore, accepted - beginning.AcceptedBefore - counts.Seen, counts);
+        var received = accepted - beginning.AcceptedBefore + counts.Replayed;
+        return new DestinationFlow(destination, received, received - counts.Seen, counts);
     }
 
     private static JsonObject Of(Source source, SourceCounts counts)
@@ -75,6 +76,7 @@ public sealed class FlowQueries(Func<WorkspaceSnapshot> workspace, IStateStore s
         ["filtered"] = Of(flow.Counts.Filtered),
         ["failed"] = Of(flow.Counts.Failed),
         ["pending"] = flow.Pending,
+        ["replayed"] = flow.Counts.Replayed,
     };
 
     private static JsonObject Of(SortedDictionary<string, long> counts)

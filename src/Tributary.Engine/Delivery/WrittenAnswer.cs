@@ -30,6 +30,16 @@ internal sealed class WrittenAnswer : IResult
         return answer;
     }
 
+    /// <summary><c>{"data":…}</c> around JSON that is already written.</summary>
+    public static WrittenAnswer Raw(ReadOnlyMemory<byte> data)
+    {
+        var answer = new WrittenAnswer();
+        answer._body.Write("{\"data\":"u8);
+        answer._body.Write(data.Span);
+        answer._body.Write("}"u8);
+        return answer;
+    }
+
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {

@@ -26,6 +26,12 @@ public sealed record DestinationKind(
     public string Authentication { get; init; } = "none";
 
     public DestinationAction? FindAction(string key) => Actions.FirstOrDefault(action => action.Key == key);
+
+    /// <summary>Whether a setting is sealed at rest and never shown.</summary>
+    public bool IsSecret(string setting) => Options.Any(option => option.IsSecret && option.Name == setting);
+
+    /// <summary>Whether a subscription may name this action.</summary>
+    public bool HasAction(string action) => FindAction(action) is not null;
 }
 
 /// <summary>A setting of a kind of destination; its type is string, number, boolean or map. A secret one is encrypted at rest and never shown.</summary>

@@ -100,6 +100,9 @@ public sealed class JsonInput
         return Wrong<int?>(name, max == int.MaxValue ? $"must be a whole number of at least {min}." : $"must be a whole number from {min} to {max}.");
     }
 
+    /// <summary>This object, as a copy.</summary>
+    public JsonObject Whole() => _object.DeepClone().AsObject();
+
     /// <summary>A nested object of any shape, as a copy; null when it is absent or wrong.</summary>
     public JsonObject? Object(string name)
     {

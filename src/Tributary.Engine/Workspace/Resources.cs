@@ -68,11 +68,64 @@ public sealed record Destination
 
     public bool Enabled { get; init; } = true;
 
+    /// <summary>Nothing is sent until somebody says so; events wait, and none is lost or filtered for it.</summary>
+    public bool Paused { get; init; }
+
     /// <summary>The source whose events it receives.</summary>
     public required string SourceId { get; init; }
 
-    /// <summary>The destination's own settings, e.g. <c>url</c> of a webhook.</summary>
+    /// <summary>The destination's own settings, e.g. <c>url</c> of a webhook; secrets are sealed, see <see cref="SecretBox"/>.</summary>
     public JsonObject Settings { get; init; } = [];
+}
+
+/// <summary>Says when an action of a destination runs, and with which fields. Segment's consoles call it a mapping.</summary>
+public sealed record Subscription
+{
+    public required string Id { get; init; }
+
+    /// <summary>Stands for the subscription in keys; counts up from 1, never used again.</summary>
+    public required uint Number { get; init; }
+
+    public required string DestinationId { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The key of the action, e.g. <c>trackEvent</c>.</summary>
+    public required string Action { get; init; }
+
+    public bool Enabled { get; init; }
+
+    /// <summary>FQL in the dialect of subscriptions: which events it is for.</summary>
+    public required string Trigger { get; init; }
+
+    /// <summary>The mapping: from an event to the fields of the action.</summary>
+    public JsonObject Settings { get; init; } = [];
+}
+
+/// <summary>Keeps events, or parts of them, from a destination.</summary>
+public sealed record DestinationFilter
+{
+    public required string Id { get; init; }
+
+    public required string DestinationId { get; init; }
+
+    public required string Title { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>FQL in the dialect of filters, or <c>all</c>: which events it is about.</summary>
+    public required string If { get; init; }
+
+    public bool Enabled { get; init; }
+
+    /// <summary>What happens to them: <c>{"type":"DROP"}</c> and the like, spec/connections.md §5.4.</summary>
+    public JsonArray Actions { get; init; } = [];
+
+    /// <summary>Milliseconds since 1970.</summary>
+    public long CreatedAt { get; init; }
+
+    /// <summary>Milliseconds since 1970.</summary>
+    public long UpdatedAt { get; init; }
 }
 
 /// <summary>An isolated identity graph with its profiles.</summary>

@@ -68,6 +68,8 @@ public static class ResourceKind
 {
     public const string Source = "source";
     public const string Destination = "destination";
+    public const string Subscription = "subscription";
+    public const string Filter = "filter";
     public const string Space = "space";
     public const string Token = "token";
 
@@ -84,6 +86,10 @@ public static class ResourceKind
 
     public static ResourceChange Put(Destination destination) => Put(Destination, destination.Id, destination);
 
+    public static ResourceChange Put(Subscription subscription) => Put(Subscription, subscription.Id, subscription);
+
+    public static ResourceChange Put(DestinationFilter filter) => Put(Filter, filter.Id, filter);
+
     public static ResourceChange Put(Space space) => Put(Space, space.Id, space);
 
     public static ResourceChange Put(Token token) => Put(Token, token.Id, token);
@@ -91,6 +97,14 @@ public static class ResourceKind
     public static ResourceChange Put(WorkspaceName workspace) => Put(Workspace, workspace.Id, workspace);
 
     public static ResourceChange Delete(string kind, string id) => new(kind, id, null);
+
+    /// <summary>Deletes a destination with all that belongs to it.</summary>
+    public static IEnumerable<ResourceChange> DeleteDestination(WorkspaceSnapshot workspace, string id) =>
+    [
+        .. workspace.SubscriptionsOf(id).Select(subscription => Delete(Subscription, subscription.Id)),
+        .. workspace.FiltersOf(id).Select(filter => Delete(Filter, filter.Id)),
+        Delete(Destination, id),
+    ];
 
     internal static ResourceChange Put<T>(string kind, string id, T body) =>
         new(kind, id, JsonSerializer.SerializeToNode(body, WorkspaceSnapshot.Json)!.AsObject());

@@ -62,8 +62,12 @@ internal static class WorkspaceRules
     {
         if (after.Sources.FirstOrDefault(source => after.FindSpace(source.SpaceId) is null) is { } spaceless)
             return WorkspaceRefusal.Invalid("spaceId", $"There is no space \"{spaceless.SpaceId}\".");
-        return after.Destinations.FirstOrDefault(destination => after.FindSource(destination.SourceId) is null) is { } sourceless
-            ? WorkspaceRefusal.Invalid("sourceId", $"There is no source \"{sourceless.SourceId}\".")
+        if (after.Destinations.FirstOrDefault(destination => after.FindSource(destination.SourceId) is null) is { } sourceless)
+            return WorkspaceRefusal.Invalid("sourceId", $"There is no source \"{sourceless.SourceId}\".");
+        var destinations = after.Destinations.Select(destination => destination.Id).ToHashSet(StringComparer.Ordinal);
+        return after.Subscriptions.Select(subscription => subscription.DestinationId).Concat(after.Filters.Select(filter => filter.DestinationId))
+            .FirstOrDefault(id => !destinations.Contains(id)) is { } orphan
+            ? WorkspaceRefusal.Invalid("destinationId", $"There is no destination \"{orphan}\".")
             : null;
     }
 

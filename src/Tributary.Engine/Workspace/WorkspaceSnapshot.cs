@@ -44,6 +44,8 @@ public sealed class WorkspaceSnapshot
         _bodies = bodies;
         Sources = [.. Of<Source>("source").OrderBy(source => source.Number)];
         Destinations = [.. Of<Destination>("destination").OrderBy(destination => destination.Number)];
+        Subscriptions = [.. Of<Subscription>(ResourceKind.Subscription).OrderBy(subscription => subscription.Number)];
+        Filters = [.. Of<DestinationFilter>(ResourceKind.Filter).OrderBy(filter => filter.CreatedAt).ThenBy(filter => filter.Id, StringComparer.Ordinal)];
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
         Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
@@ -61,6 +63,12 @@ public sealed class WorkspaceSnapshot
     public ImmutableArray<Source> Sources { get; }
 
     public ImmutableArray<Destination> Destinations { get; }
+
+    /// <summary>Of all destinations, by age.</summary>
+    public ImmutableArray<Subscription> Subscriptions { get; }
+
+    /// <summary>Of all destinations, by age.</summary>
+    public ImmutableArray<DestinationFilter> Filters { get; }
 
     public ImmutableArray<Space> Spaces { get; }
 
@@ -91,6 +99,14 @@ public sealed class WorkspaceSnapshot
     public Source? FindSource(string id) => Sources.FirstOrDefault(source => source.Id == id);
 
     public Destination? FindDestination(string id) => Destinations.FirstOrDefault(destination => destination.Id == id);
+
+    public Subscription? FindSubscription(string id) => Subscriptions.FirstOrDefault(subscription => subscription.Id == id);
+
+    /// <summary>The subscriptions of a destination, by age.</summary>
+    public IEnumerable<Subscription> SubscriptionsOf(string destinationId) => Subscriptions.Where(subscription => subscription.DestinationId == destinationId);
+
+    /// <summary>The filters of a destination, by age.</summary>
+    public IEnumerable<DestinationFilter> FiltersOf(string destinationId) => Filters.Where(filter => filter.DestinationId == destinationId);
 
     /// <summary>A space by id or slug; <c>default</c> names the default space because that is its slug.</summary>
     public Space? FindSpace(string idOrSlug) =>

@@ -55,9 +55,45 @@ internal sealed class DeliveryWorld : IAsyncDisposable
         return receiver;
     }
 
+    /// <summary>Creates or changes a subscription of a destination; from then on its events go through subscriptions, each to a receiver of its own.</summary>
+    public Receiver Subscription(string id, uint number, string trigger, string destination = "hook", bool enabled = true, JsonObject? mapping = null, int batchMax = 1)
+    {
+        if (!_receivers.TryGetValue(id, out var receiver)) _receivers[id] = receiver = new Receiver { BatchMax = batchMax };
+        Change(ResourceKind.Put(new Subscription { Id = id, Number = number, DestinationId = destination, Name = id, Action = id, Trigger = trigger, Enabled = enabled, Settings = mapping ?? [] }));
+        return receiver;
+    }
+
+    public void Filter(string condition, string action, string destination = "hook") => Change(ResourceKind.Put(new DestinationFilter
+    {
+        Id = "filter",
+        DestinationId = destination,
+        Title = "a filter",
+        If = condition,
+        Enabled = true,
+        Actions = [JsonNode.Parse(action)],
+    }));
+
+    public void Change(params ResourceChange[] changes)
+    {
+        River.Revise(changes).Run();
+        Volatile.Write(ref _workspace, RevisionStep.Load(River.Store));
+        foreach (var (worker, _, _) in _running) worker.Wake();
+    }
+
+    public Task<ReplayRow?> Replay(string? reason = null, string? filter = null, long from = 0)
+    {
+        var cursor = DeliveryCounts.Read(River.Store, 1)!.Cursor;
+        return _running[0].Worker.RequestAsync(new ReplayRow("replay", from, long.MaxValue, reason, filter, 0, River.Decided.First, new LogOffset(cursor)));
+    }
+
+    public Task<ReplayRow?> EndReplay() => _running[0].Worker.RequestAsync(null);
+
     public void Start(string id = "hook")
     {
-        var drivers = _receivers.Select(pair => new DestinationDriver("test-" + pair.Key, _ => SenderOpened.With(pair.Value)));
+        var drivers = _receivers.Select(pair => new DestinationDriver(
+            "test-" + pair.Key,
+            request => SenderOpened.With(request.Subscription is { } subscription ? _receivers[subscription.Id] : pair.Value),
+            HasActions: _workspace.SubscriptionsOf(pair.Key).Any()));
         var destination = _workspace.FindDestination(id)!;
         var worker = new DestinationWorker(
             destination, () => Volatile.Read(ref _workspace), new DeliverySetup(new DestinationCatalog([]), drivers), Log ?? River.Decided, Store, Options, Clock, NullLogger.Instance);
@@ -125,7 +161,12 @@ internal sealed class Receiver : IDestinationSender
 
     public int BatchMax { get; init; } = 1;
 
+    public TimeSpan BatchAge { get; set; }
+
     public int InFlightMost { get; private set; }
+
+    /// <summary>How many events each call had.</summary>
+    public ConcurrentQueue<int> Batches { get; } = new();
 
     /// <summary>Message ids of every attempt.</summary>
     public ConcurrentQueue<string> Attempts { get; } = new();
@@ -141,6 +182,7 @@ internal sealed class Receiver : IDestinationSender
 
     public async ValueTask<DeliveryOutcomes> SendAsync(IReadOnlyList<Model.Delivery> batch, WireTrace trace, CancellationToken cancellationToken)
     {
+        Batches.Enqueue(batch.Count);
         lock (Attempts) InFlightMost = Math.Max(InFlightMost, ++_inFlight);
         try
         {

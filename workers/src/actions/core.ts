@@ -6,8 +6,7 @@ export {
   type ActionDefinition,
   fieldsToJsonSchema,
   HTTPError,
-  MultiStatusResponse,
-  transform
+  MultiStatusResponse
 } from '../../node_modules/@segment/actions-core/dist/cjs/index'
 export { ActionDestinationErrorResponse } from '../../node_modules/@segment/actions-core/dist/cjs/destination-kit/action'
 export { removeEmptyValues } from '../../node_modules/@segment/actions-core/dist/cjs/remove-empty-values'

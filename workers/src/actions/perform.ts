@@ -4,15 +4,15 @@ import { withTokens } from './auth'
 import { statusReport, type StatusReport } from './errors'
 import {
   ActionDestinationErrorResponse, ErrorCodes, HTTPError, MultiStatusErrorReporter, MultiStatusResponse, removeEmptyValues, resolveAudienceMembership, Response,
-  transform, validateSchema
+  validateSchema
 } from './core'
 import { destination } from './registry'
 
 const syncModes = ['add', 'update', 'upsert', 'delete', 'mirror']
 
-/** Payloads that the host has mapped already, or events that are to be mapped here; of destinations that look at the event, both. */
+/** Payloads that the host has mapped; for destinations that look at the event as well, the events they were made of. */
 export interface PerformBody {
-  payloads?: any[]
+  payloads: any[]
   events?: any[]
   oauth?: any
   isBatch?: boolean
@@ -27,10 +27,9 @@ export async function perform(body: PerformBody, subscribed: Subscribed): Promis
   const action = target.actions[subscribed.action!] as any
   if (!action) throw Object.assign(new Error(`${subscribed.slug} has no action ${subscribed.action}.`), { code: 'UNKNOWN_ACTION', status: 400 })
   checkSettings(target, subscribed.settings)
-  const mapped: any[] = body.payloads ?? body.events!.map((event) => transform(subscribed.mapping ?? {}, event, undefined))
   const run = body.isBatch
-    ? (now: Subscribed) => batch(action, structuredClone(mapped), body.events ?? [], now)
-    : (now: Subscribed) => single(action, structuredClone(mapped[0]), body.events?.[0] ?? {}, now)
+    ? (now: Subscribed) => batch(action, structuredClone(body.payloads), body.events ?? [], now)
+    : (now: Subscribed) => single(action, structuredClone(body.payloads[0]), body.events?.[0] ?? {}, now)
   return withTokens<StatusReport[]>(target, subscribed, run, (statuses) => statuses.some((status) => status.status === 401))
 }
 

@@ -10,7 +10,7 @@ internal static partial class MappingCompiler
         if (options.Kind != ScriptKind.Text) return new FaultNode("liquid template value must be a string");
         var template = options.Text;
         if (template.Length == 0) return new ConstantNode(ScriptValue.Of(""));
-        if (template.Length > 1_000) return new FaultNode("liquid template values are limited to 1000 characters");
-        return new FaultNode("@liquid is not supported here");
+        var (liquid, fault) = LiquidTemplate.Read(template);
+        return liquid is null ? new FaultNode(fault!) : new DirectiveNode(liquid.Render);
     }
 }

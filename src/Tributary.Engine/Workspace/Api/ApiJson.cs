@@ -40,9 +40,36 @@ public static class ApiJson
         ["id"] = destination.Id,
         ["name"] = destination.Name,
         ["enabled"] = destination.Enabled,
+        ["paused"] = destination.Paused,
         ["sourceId"] = destination.SourceId,
         ["metadata"] = DestinationMetadata(destination.MetadataId, catalog.Find(destination.MetadataId)),
-        ["settings"] = destination.Settings.DeepClone(),
+        ["settings"] = SecretBox.Masked(destination.Settings, name => catalog.Find(destination.MetadataId)?.IsSecret(name) == true),
+    };
+
+    public static JsonObject Of(Subscription subscription) => new()
+    {
+        ["id"] = subscription.Id,
+        ["name"] = subscription.Name,
+        ["actionId"] = subscription.Action,
+        ["actionSlug"] = subscription.Action,
+        ["destinationId"] = subscription.DestinationId,
+        ["enabled"] = subscription.Enabled,
+        ["trigger"] = subscription.Trigger,
+        ["settings"] = subscription.Settings.DeepClone(),
+    };
+
+    public static JsonObject Of(DestinationFilter filter, string sourceId) => new()
+    {
+        ["id"] = filter.Id,
+        ["sourceId"] = sourceId,
+        ["destinationId"] = filter.DestinationId,
+        ["title"] = filter.Title,
+        ["description"] = filter.Description,
+        ["if"] = filter.If,
+        ["enabled"] = filter.Enabled,
+        ["actions"] = filter.Actions.DeepClone(),
+        ["createdAt"] = Time(filter.CreatedAt),
+        ["updatedAt"] = Time(filter.UpdatedAt),
     };
 
     public static JsonObject Of(Space space) => new() { ["id"] = space.Id, ["slug"] = space.Slug, ["name"] = space.Name };
@@ -97,6 +124,9 @@ public static class ApiJson
         ["actions"] = new JsonArray([.. (kind?.Actions ?? []).Select(CatalogJson.Action)]),
         ["presets"] = new JsonArray([.. (kind?.Presets ?? []).Where(preset => preset.Trigger is not null).Select(CatalogJson.Preset)]),
     };
+
+    private static string Time(long milliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static JsonObject Logos() => new() { ["default"] = "", ["mark"] = null, ["alt"] = null };
 

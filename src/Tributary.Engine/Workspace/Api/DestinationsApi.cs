@@ -15,7 +15,11 @@ internal static class DestinationsApi
         destinations.MapPost("/", CreateAsync).WithName("createDestination").WithSummary("Creates a destination of a source.");
         destinations.MapGet("/{id}", Get).WithName("getDestination").WithSummary("One destination.");
         destinations.MapPatch("/{id}", UpdateAsync).WithName("updateDestination").WithSummary("Changes the fields that are sent; settings are merged by key, null takes a key away.");
-        destinations.MapDelete("/{id}", DeleteAsync).WithName("deleteDestination").WithSummary("Deletes a destination.");
+        destinations.MapDelete("/{id}", DeleteAsync).WithName("deleteDestination").WithSummary("Deletes a destination with its subscriptions and filters.");
+        destinations.MapPost("/{id}/pause", (HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog) => PauseAsync(context, id, workspace, catalog, true))
+            .WithName("pauseDestination").WithSummary("Sends nothing until it is resumed; events wait.");
+        destinations.MapPost("/{id}/resume", (HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog) => PauseAsync(context, id, workspace, catalog, false))
+            .WithName("resumeDestination").WithSummary("Goes on where it was paused.");
     }
 
     private static ApiAnswer List(HttpRequest request, LiveWorkspace workspace, DestinationCatalog catalog)
@@ -26,22 +30,22 @@ internal static class DestinationsApi
             : ApiAnswer.Refused(refusal);
     }
 
-    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace, DestinationCatalog catalog)
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace, DestinationCatalog catalog, SecretBox secrets)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         var id = WorkspaceSecrets.NewId();
-        return Answer(await workspace.ChangeAsync(context.Author(), now => Create(body, now, catalog, id), context.RequestAborted), id, catalog);
+        return Answer(await workspace.ChangeAsync(context.Author(), now => Create(body, now, catalog, secrets, id), context.RequestAborted), id, catalog);
     }
 
-    private static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, DestinationCatalog catalog, string id)
+    private static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, DestinationCatalog catalog, SecretBox secrets, string id)
     {
         var sourceId = body.Text("sourceId", SourceForm.NameLengthMax, required: true) ?? "";
         if (sourceId.Length > 0 && now.FindSource(sourceId) is null) body.Fault("sourceId", $"There is no source \"{sourceId}\".");
         var metadataId = body.Text("metadataId", SourceForm.NameLengthMax, required: true) ?? "";
         if (metadataId.Length > 0 && catalog.Find(metadataId) is null)
             body.Fault("metadataId", $"metadataId \"{metadataId}\" is unknown. Possible are {string.Join(", ", catalog.Kinds.Select(kind => kind.Slug))}.");
-        return Checked(body, catalog, new Destination
+        return Checked(body, catalog, secrets, [], new Destination
         {
             Id = id,
             Number = WorkspaceNumbers.Next(now, ResourceKind.Destination),
@@ -58,11 +62,11 @@ internal static class DestinationsApi
             ? ApiAnswer.Data(new JsonObject { ["destination"] = ApiJson.Of(destination, catalog) })
             : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
 
-    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog)
+    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog, SecretBox secrets)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var changed = await ChangeAsync(context, workspace, id, destination => Checked(body, catalog, destination with
+        var changed = await ChangeAsync(context, workspace, id, destination => Checked(body, catalog, secrets, destination.Settings, destination with
         {
             Name = body.Text("name", SourceForm.NameLengthMax) ?? destination.Name,
             Enabled = body.Flag("enabled") ?? destination.Enabled,
@@ -71,20 +75,30 @@ internal static class DestinationsApi
         return Answer(changed, id, catalog);
     }
 
+    private static async Task<ApiAnswer> PauseAsync(HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog, bool paused) =>
+        Answer(await ChangeAsync(context, workspace, id, destination => ResourceKind.Put(destination with { Paused = paused })), id, catalog);
+
     private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string id, LiveWorkspace workspace)
     {
-        var changed = await ChangeAsync(context, workspace, id, _ => ResourceKind.Delete(ResourceKind.Destination, id));
+        var changed = await workspace.ChangeAsync(
+            context.Author(),
+            now => now.FindDestination(id) is null ? WorkspaceRefusal.NotFound(ResourceKind.Destination, id) : WorkspaceEdit.Of(ResourceKind.DeleteDestination(now, id)),
+            context.RequestAborted);
         return changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
     }
 
-    private static WorkspaceEdit Checked(JsonInput body, DestinationCatalog catalog, Destination destination)
+    // Checked in the clear, stored sealed.
+    private static WorkspaceEdit Checked(JsonInput body, DestinationCatalog catalog, SecretBox secrets, JsonObject present, Destination destination)
     {
-        if (catalog.Find(destination.MetadataId) is { } kind)
+        var kind = catalog.Find(destination.MetadataId);
+        var stored = secrets.Seal(destination.Settings, name => kind?.IsSecret(name) == true, present);
+        foreach (var fault in DestinationSync.Check(stored)) body.Fault(fault.Field ?? "settings", fault.Message);
+        if (kind is not null)
         {
-            foreach (var fault in kind.Check(destination.Settings)) body.Fault(fault.Field ?? "settings", fault.Message);
+            foreach (var fault in kind.Check(DestinationSync.Without(secrets.UnsealReadable(stored)))) body.Fault(fault.Field ?? "settings", fault.Message);
         }
 
-        return body.Faults.Count == 0 ? ResourceKind.Put(destination) : WorkspaceRefusal.Invalid(body.Faults);
+        return body.Faults.Count == 0 ? ResourceKind.Put(destination with { Settings = stored }) : WorkspaceRefusal.Invalid(body.Faults);
     }
 
     private static ValueTask<WorkspaceChanged> ChangeAsync(HttpContext context, LiveWorkspace workspace, string id, Func<Destination, WorkspaceEdit> edit) =>

@@ -62,7 +62,7 @@ internal static class SourcesApi
     {
         var changed = await ChangeAsync(context, workspace, id, (now, source) => WorkspaceEdit.Of(
         [
-            .. now.Destinations.Where(destination => destination.SourceId == id).Select(destination => ResourceKind.Delete(ResourceKind.Destination, destination.Id)),
+            .. now.Destinations.Where(destination => destination.SourceId == id).SelectMany(destination => ResourceKind.DeleteDestination(now, destination.Id)),
             ResourceKind.Delete(ResourceKind.Source, id),
         ]));
         return changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();

@@ -15,9 +15,17 @@ public static class DeliveryApi
     private const int LimitPreset = 50;
     private const int LimitMax = 1_000;
 
-    /// <summary>Maps <c>/api/flow</c>, <c>/api/events</c>, <c>/api/events/{messageId}</c> and <c>/api/sources/{id}/discards</c>; the caller adds authentication.</summary>
+    /// <summary>
+    /// Maps <c>/api/flow</c>, <c>/api/events</c>, <c>/api/events/{messageId}</c>, <c>/api/sources/{id}/discards</c>, and what belongs to destinations: subscriptions,
+    /// filters, metrics, samples, tests and replays. The caller adds authentication.
+    /// </summary>
     public static void MapDeliveryApi(this IEndpointRouteBuilder endpoints)
     {
+        var api = endpoints.MapGroup("/api");
+        SubscriptionsApi.Map(api);
+        FiltersApi.Map(api);
+        DestinationOperationsApi.Map(api);
+        DeliveryMetricsApi.Map(api);
         endpoints.MapGet("/api/flow", (FlowQueries flow) => ApiAnswer.Data(flow.Read()))
             .WithName("getFlow").WithTags("Events").WithSummary("What came in, what went out, and what became of the difference.");
         endpoints.MapGet("/api/events", List)

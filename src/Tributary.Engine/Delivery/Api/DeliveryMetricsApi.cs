@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tributary.Engine.Profiles;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Engine.Delivery;
+
+/// <summary>
+/// Counts over time in Segment's shapes: <c>/api/destinations/{id}/delivery-metrics</c> and the three parts of <c>/api/delivery-overview</c> that are about destinations.
+/// They count deliveries: an event that triggers two subscriptions counts in each.
+/// </summary>
+internal static class DeliveryMetricsApi
+{
+    // spec/connections.md §9: windows and how far back, by granularity.
+    private static readonly Dictionary<string, (long Step, long Window, long Back)> Granularities = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["minute"] = (60_000, 4 * 3_600_000L, 48 * 3_600_000L),
+        ["hour"] = (3_600_000, 14 * 86_400_000L, 30 * 86_400_000L),
+        ["day"] = (86_400_000, 30 * 86_400_000L, 30 * 86_400_000L),
+    };
+
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/destinations/{id}/delivery-metrics", Summary).WithTags("Delivery overview")
+            .WithName("listDeliveryMetricsSummaryFromDestination").WithSummary("Successes by attempt, retries, discards and expirations.");
+        var overview = api.MapGroup("/delivery-overview").WithTags("Delivery overview");
+        overview.MapGet("/successful-delivery", (HttpRequest request, Func<WorkspaceSnapshot> workspace, IStateStore store, TimeProvider clock) => Overview(request, workspace(), store, clock, SeriesMetric.Delivered))
+            .WithName("getEgressSuccessMetricsFromDeliveryOverview").WithSummary("What was delivered, over time.");
+        overview.MapGet("/failed-delivery", (HttpRequest request, Func<WorkspaceSnapshot> workspace, IStateStore store, TimeProvider clock) => Overview(request, workspace(), store, clock, SeriesMetric.Failed))
+            .WithName("getEgressFailedMetricsFromDeliveryOverview").WithSummary("What failed for good, over time.");
+        overview.MapGet("/filtered-at-destination", (HttpRequest request, Func<WorkspaceSnapshot> workspace, IStateStore store, TimeProvider clock) => Overview(request, workspace(), store, clock, SeriesMetric.Filtered))
+            .WithName("getFilteredAtDestinationMetricsFromDeliveryOverview").WithSummary("What was kept from the destination, over time.");
+    }
+
+    private static ApiAnswer Summary(HttpRequest request, string id, Func<WorkspaceSnapshot> workspace, IStateStore store, TimeProvider clock)
+    {
+        if (workspace().FindDestination(id) is not { } destination) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
+        var (window, refusal) = Read(request, clock, request.Query["granularity"].ToString() is { Length: > 0 } asked ? asked : "day");
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        var lines = Lines(store, destination, window).GroupBy(line => (line.Key.Metric, line.Key.Detail))
+            .ToDictionary(group => group.Key, group => group.Sum(line => line.Count));
+        JsonObject Metric(string name, string prefix, Func<(SeriesMetric Metric, string Detail), bool> isIn) => new()
+        {
+            ["metricName"] = name,
+            ["total"] = lines.Where(line => isIn(line.Key)).Sum(line => line.Value),
+            ["breakdown"] = new JsonArray([.. lines.Where(line => isIn(line.Key)).OrderBy(line => line.Key.Detail, StringComparer.Ordinal)
+                .Select(line => new JsonObject { ["metricName"] = $"{prefix}.{line.Key.Detail}", ["value"] = line.Value })]),
+        };
+
+        return ApiAnswer.Data(new JsonObject
+        {
+            ["deliveryMetricsSummary"] = new JsonObject
+            {
+                ["sourceId"] = destination.SourceId,
+                ["destinationMetadataId"] = destination.MetadataId,
+                ["metrics"] = new JsonArray(
+                    Metric("successes", "successes.attempt", key => key.Metric == SeriesMetric.Delivered),
+                    Metric("successes_on_retry", "successes.attempt", key => key.Metric == SeriesMetric.Delivered && key.Detail != "1"),
+                    Metric("retried", "errors.awaiting-retry", key => key.Metric == SeriesMetric.Retried),
+                    Metric("discarded", "errors.discarded", key => key.Metric == SeriesMetric.Failed && key.Detail != DestinationWorker.Exhausted),
+                    Metric("expired", "errors.expired", key => key.Metric == SeriesMetric.Failed && key.Detail == DestinationWorker.Exhausted),
+                    Metric("filtered", "filtered", key => key.Metric == SeriesMetric.Filtered)),
+            },
+        });
+    }
+
+    private static ApiAnswer Overview(HttpRequest request, WorkspaceSnapshot now, IStateStore store, TimeProvider clock, SeriesMetric metric)
+    {
+        var id = request.Query["destinationConfigId"].ToString();
+        if (now.FindDestination(id) is not { } destination) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
+        var (window, refusal) = Read(request, clock, request.Query["granularity"].ToString());
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        var groups = request.Query.Where(pair => pair.Key.StartsWith("groupBy", StringComparison.Ordinal)).SelectMany(pair => pair.Value).ToList();
+        if (groups.FirstOrDefault(group => group is not ("discardReason" or "subscriptionId")) is { } unknown)
+            return ApiAnswer.Refused(WorkspaceRefusal.Invalid("groupBy", $"groupBy {unknown} is not counted here; discardReason and subscriptionId are. The lake has the events themselves."));
+        var subscription = request.Query["subscriptionId"].ToString();
+        var lines = Lines(store, destination, window).Where(line => line.Key.Metric == metric);
+        if (subscription.Length > 0)
+        {
+            if (now.FindSubscription(subscription) is not { } found) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Subscription, subscription));
+            lines = lines.Where(line => line.Key.Lane == found.Number);
+        }
+
+        var sets = lines.ToLookup(line => (
+            Reason: groups.Contains("discardReason") && metric != SeriesMetric.Delivered ? line.Key.Detail : null,
+            Lane: groups.Contains("subscriptionId") ? line.Key.Lane : (uint?)null));
+        var dataset = new JsonArray([.. sets.OrderByDescending(set => set.Sum(line => line.Count)).Select(set =>
+        {
+            var json = new JsonObject { ["total"] = set.Sum(line => line.Count) };
+            if (set.Key.Reason is { } reason) json["discardReason"] = reason;
+            if (set.Key.Lane is { } lane) json["subscriptionId"] = now.Subscriptions.FirstOrDefault(each => each.Number == lane)?.Id ?? "";
+            json["series"] = new JsonArray([.. set.GroupBy(line => line.At).OrderBy(point => point.Key)
+                .Select(point => new JsonObject { ["time"] = ProfileWriter.Iso(point.Key), ["count"] = point.Sum(line => line.Count) })]);
+            return json;
+        })]);
+        return ApiAnswer.Data(new JsonObject
+        {
+            ["total"] = sets.Sum(set => set.Sum(line => line.Count)),
+            ["dataset"] = dataset,
+            ["pagination"] = new JsonObject { ["current"] = "", ["totalEntries"] = dataset.Count },
+        });
+    }
+
+    private static IEnumerable<(long At, SeriesKey Key, long Count)> Lines(IStateStore store, Destination destination, Window window) =>
+        DeliverySeries.Read(store, destination.Number, window.Step > DeliverySeries.MinuteMs, window.From, window.To)
+            .Select(line => (line.At / window.Step * window.Step, line.Key, line.Count));
+
+    private static (Window Window, WorkspaceRefusal? Refusal) Read(HttpRequest request, TimeProvider clock, string granularity)
+    {
+        if (!Granularities.TryGetValue(granularity, out var limits)) return (default, WorkspaceRefusal.Invalid("granularity", "granularity must be day, hour or minute."));
+        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (!TryTime(request, "endTime", now + 1, out var to)) return (default, WorkspaceRefusal.Invalid("endTime", "endTime must be a time such as 2026-01-31T12:00:00Z."));
+        if (!TryTime(request, "startTime", Math.Min(to, now) - Math.Min(limits.Window, 86_400_000), out var from))
+            return (default, WorkspaceRefusal.Invalid("startTime", "startTime must be a time such as 2026-01-31T12:00:00Z."));
+        if (to <= from || to - from > limits.Window + limits.Step || from < now - limits.Back - limits.Step)
+        {
+            return (default, WorkspaceRefusal.Invalid("startTime", string.Create(CultureInfo.InvariantCulture,
+                $"By {granularity}, a window has at most {limits.Window / 3_600_000} hours and begins at most {limits.Back / 3_600_000} hours ago.")));
+        }
+
+        return (new Window(from, to, limits.Step), null);
+    }
+
+    private static bool TryTime(HttpRequest request, string name, long otherwise, out long time)
+    {
+        time = otherwise;
+        if (request.Query[name].ToString() is not { Length: > 0 } text) return true;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed)) return false;
+        time = parsed.ToUnixTimeMilliseconds();
+        return true;
+    }
+
+    private readonly record struct Window(long From, long To, long Step);
+}

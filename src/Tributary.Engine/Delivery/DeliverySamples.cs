@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.IO.Hashing;
+using System.Text;
+using System.Text.Json;
+using Tributary.Engine.Profiles;
+using Tributary.Engine.Storage;
+using Tributary.Model;
+
+namespace Tributary.Engine.Delivery;
+
+/// <summary>
+/// A few attempts of each outcome as they went over the wire, without secrets: what somebody looks at who wants to know why a destination did not take an
+/// event. The newest ten of each reason, the newest ten that were delivered; at most one a second of each.
+/// </summary>
+/// <remarks>Rows: <c>2:u8 destination:u32 reason:u64 (XxHash64 of its name) slot:u8 → JSON</c>; at most <see cref="ReasonsMax"/> reasons at a time.</remarks>
+internal sealed class DeliverySamples(IStateStore store, uint destination)
+{
+    /// <summary>The name under which deliveries that succeeded are kept.</summary>
+    public const string Delivered = "delivered";
+
+    public const int PerReason = 10;
+    public const int ReasonsMax = 100;
+
+    private const int BodyMax = 8_000;
+    private const long PauseMs = 1_000;
+
+    private readonly Dictionary<string, (int Next, long LastAt)> _reasons = new(StringComparer.Ordinal);
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+
+    /// <summary>Whether a sample of this outcome is wanted now.</summary>
+    public bool Wants(string reason, long now) =>
+        _reasons.TryGetValue(reason, out var known) ? now - known.LastAt >= PauseMs : _reasons.Count < ReasonsMax;
+
+    /// <summary>Keeps a sample.</summary>
+    /// <param name="draft">Becomes durable with it.</param>
+    /// <param name="mask">Takes secrets out.</param>
+    /// <param name="attempt">What was sent.</param>
+    /// <param name="part">The delivery that it is a sample of.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="subscription">The id of its subscription; null when there is none.</param>
+    /// <param name="now">Milliseconds since 1970.</param>
+    public void Keep(IStateDraft draft, SecretMask mask, DeliveryAttempt attempt, DeliveryPart part, in DeliveryOutcome outcome, string? subscription, long now)
+    {
+        var reason = outcome.Reason ?? Delivered;
+        var slot = _reasons.TryGetValue(reason, out var known) ? known.Next : Begin(reason);
+        _reasons[reason] = ((slot + 1) % PerReason, now);
+        _buffer.ResetWrittenCount();
+        using (var json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", reason);
+            json.WriteString("at", ProfileWriter.Iso(now));
+            if (subscription is not null) json.WriteString("subscriptionId", subscription);
+            if (MessageId(part) is { } messageId) json.WriteString("messageId", messageId);
+            json.WriteNumber("eventOffset", part.Entry.Offset.Value);
+            json.WriteNumber("attempt", part.Attempts + 1);
+            json.WriteNumber("events", attempt.Parts.Count);
+            if (outcome.Detail is { Length: > 0 } detail) json.WriteString("detail", mask.Clean(detail));
+            json.WriteStartArray("exchanges");
+            foreach (var exchange in attempt.Trace.Exchanges) mask.Write(json, exchange, BodyMax);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        draft.Put(Table.Deliveries, KeyOf(reason, slot), _buffer.WrittenSpan);
+    }
+
+    /// <summary>The samples of a destination as JSON objects, in no order.</summary>
+    public static IEnumerable<byte[]> Read(IStateStore store, uint destination)
+    {
+        var prefix = DeliveryRows.Prefix(DeliveryRows.SampleKind, destination);
+        return store.Scan(Table.Deliveries, prefix, StateKeys.After(prefix)).Select(row => row.Value);
+    }
+
+    // After a restart the oldest of the ten is overwritten first.
+    private int Begin(string reason)
+    {
+        var oldest = (Slot: 0, At: "~");
+        for (var slot = 0; slot < PerReason; slot++)
+        {
+            if (store.Get(Table.Deliveries, KeyOf(reason, slot)) is not { } value) return slot;
+            using var sample = JsonDocument.Parse(value);
+            var at = sample.RootElement.GetProperty("at").GetString()!;
+            if (string.CompareOrdinal(at, oldest.At) < 0) oldest = (slot, at);
+        }
+
+        return oldest.Slot;
+    }
+
+    private byte[] KeyOf(string reason, int slot)
+    {
+        var key = DeliveryRows.Prefix(DeliveryRows.SampleKind, destination, 14);
+        XxHash64.Hash(Encoding.UTF8.GetBytes(reason), key.AsSpan(5, 8));
+        key[13] = (byte)slot;
+        return key;
+    }
+
+    private static string? MessageId(DeliveryPart part)
+    {
+        if (part.Payload is not { } payload) return null;
+        var reader = new Utf8JsonReader(payload.Span, new JsonReaderOptions { MaxDepth = 1_000 });
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isId = reader.ValueTextEquals("messageId"u8);
+            reader.Read();
+            if (isId && reader.TokenType == JsonTokenType.String) return reader.GetString();
+            reader.Skip();
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using Tributary.Engine.Log;
+using Tributary.Model;
+
+namespace Tributary.Engine.Delivery;
+
+/// <summary>Sends events again that somebody asked for, as fast as the destination takes them.</summary>
+internal sealed partial class DestinationWorker
+{
+    // Half of what may wait: new events must not starve behind old ones.
+    private int ReplayRoom => (_options.WaitingMax / 2) - _chains.WaitingCount;
+
+    private readonly ConcurrentQueue<(ReplayRow? Wanted, TaskCompletionSource<ReplayRow?> Answer)> _requests = new();
+    private readonly LogBatch _past = new(64 << 10);
+    private ReplayRow? _replay;
+
+    /// <summary>Begins a replay, or with null gives up the one that runs. Completes when that is durable, with the replay as it is then.</summary>
+    /// <returns>The replay that runs already, unchanged, when there is one.</returns>
+    public Task<ReplayRow?> RequestAsync(ReplayRow? wanted)
+    {
+        var answer = new TaskCompletionSource<ReplayRow?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _requests.Enqueue((wanted, answer));
+        _wake.Set();
+        return answer.Task;
+    }
+
+    private bool Replay()
+    {
+        while (_requests.TryPeek(out var request))
+        {
+            Take(request.Wanted);
+            // What becomes durable with it must not be behind what it says.
+            Commit(Now);
+            request.Answer.TrySetResult(_replay);
+            _requests.TryDequeue(out _);
+        }
+
+        if (_replay is not { IsOver: false } replay || !MayDeliver || _circuit.IsOpen || ReplayRoom <= 0) return false;
+        if (_book.Uncommitted > 0) Commit(Now);
+        _replay = Advance(replay);
+        _replay.Put(_book.Draft, _number);
+        Commit(Now);
+        return true;
+    }
+
+    private void Take(ReplayRow? wanted)
+    {
+        if (wanted is null && _replay is { IsOver: false } running) _replay = running with { IsOver = true };
+        if (wanted is not null && _replay is not { IsOver: false }) _replay = wanted;
+        _replay?.Put(_book.Draft, _number);
+    }
+
+    private ReplayRow Advance(ReplayRow replay)
+    {
+        var scan = new ReplayScan(_store, _number, _source, replay);
+        var at = replay.At < _log.First ? _log.First : replay.At;
+        var end = new LogOffset(Math.Min(replay.End.Value, _book.Counts.Cursor));
+        try
+        {
+            if (at >= end || !_log.Read(at, _past)) return replay with { At = at, IsOver = at >= replay.End || at >= end };
+        }
+        catch (LogOffsetGoneException)
+        {
+            return replay;
+        }
+
+        var taken = replay.Taken;
+        foreach (var record in _past)
+        {
+            if (record.Offset >= end) break;
+            if (scan.Judge(record, out var row, out var wasDelivered))
+            {
+                // What is kept about the next event may be what this one changed.
+                if (row?.State == ExceptionState.Filtered && _book.Uncommitted > 0)
+                {
+                    // Remembered first: when the disk refuses, what was taken up is not taken up once more.
+                    _replay = replay with { At = record.Offset, Taken = taken };
+                    _replay.Put(_book.Draft, _number);
+                    Commit(Now);
+                    scan.Judge(record, out row, out wasDelivered);
+                }
+
+                Resend(record, row, wasDelivered);
+                taken++;
+            }
+
+            at = record.Next;
+            if (ReplayRoom <= 0) break;
+        }
+
+        return replay with { At = at, Taken = taken, IsOver = at >= end };
+    }
+
+    private void Resend(in LogRecord record, ExceptionRow? row, bool wasDelivered)
+    {
+        var decided = DecidedRecord.View(record.Payload);
+        var payload = decided.Payload;
+        var entry = new DeliveryEntry(record.Offset, ProfileOf(decided)) { Type = decided.Type };
+        if (_plan!.Judge(ref payload, isReplay: true, _lanes) is { } reason) entry.Settle(EntryState.Filtered, reason, "", 0);
+        else entry.Parts = [.. _lanes.Select(lane => new DeliveryPart(entry, lane) { State = EntryState.Waiting, DueAt = Now })];
+        _book.Replay(entry, row, wasDelivered);
+        _chains.Restore(entry.Parts, KeepsOrder);
+    }
+}
