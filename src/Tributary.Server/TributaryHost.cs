@@ -20,7 +20,8 @@ public static class TributaryHost
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
-        builder.Services.AddDelivery().AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
+        builder.Services.AddDelivery().AddActions(builder.Configuration)
+            .AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();
