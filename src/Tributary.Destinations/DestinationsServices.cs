@@ -8,6 +8,7 @@ using Tributary.Destinations.Kafka;
 using Tributary.Destinations.Node;
 using Tributary.Destinations.Postgres;
 using Tributary.Destinations.Webhook;
+using Tributary.Engine.Workspace;
 
 namespace Tributary.Destinations;
 
@@ -45,6 +46,9 @@ public static class DestinationsServices
         services.AddSingleton(provider => new ActionsWorkers(Pool(catalogue, configuration, provider)));
         services.AddSingleton(provider => new ActionsHost(
             provider.GetRequiredService<ActionsWorkers>().Pool, catalogue, provider.GetRequiredService<OutboundHttp>().For, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ActionsQuestions(
+            provider.GetRequiredService<LiveWorkspace>(), provider.GetRequiredService<ActionsHost>(), catalogue, provider.GetRequiredService<SecretBox>()));
+        services.AddHostedService<TokenKeeper>();
         foreach (var kind in catalogue.Kinds)
         {
             services.AddSingleton(kind.Kind);

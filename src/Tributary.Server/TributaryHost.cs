@@ -1,4 +1,5 @@
 using Tributary.Destinations;
+using Tributary.Destinations.Actions;
 using Tributary.Destinations.Kafka;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
@@ -39,6 +40,7 @@ public static class TributaryHost
         management.MapQuarantineApi();
         management.MapLakeApi();
         management.MapDeliveryApi();
+        management.MapActionsApi();
         management.MapToolsApi();
         api.MapUnknown();
         return app;

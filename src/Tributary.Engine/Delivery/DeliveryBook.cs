@@ -244,7 +244,8 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
     {
         var first = entry.Parts.Where(part => part.RowDue is not null).MinBy(part => part.RowDue)!;
         DeliveryRows.Put(_draft, _writer, destination, new ExceptionRow(
-            entry.Offset.Value, ExceptionState.Retrying, first.RowDue!.Value, entry.Attempts, entry.Reason, entry.Detail, entry.Result, first.Lane, entry.IsReplay));
+            entry.Offset.Value, ExceptionState.Retrying, first.RowDue!.Value, entry.Attempts, entry.Reason, entry.Detail, entry.Result, first.Lane, entry.IsReplay)
+        { Tries = entry.Tries });
     }
 
     private void PutSettled(DeliveryEntry entry)
@@ -256,7 +257,8 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
             _ => ExceptionState.Filtered,
         };
         DeliveryRows.Put(_draft, _writer, destination, new ExceptionRow(
-            entry.Offset.Value, state, entry.Last.Value, entry.Attempts, entry.Reason, entry.Detail, IsReplay: entry.IsReplay));
+            entry.Offset.Value, state, entry.Last.Value, entry.Attempts, entry.Reason, entry.Detail, IsReplay: entry.IsReplay)
+        { Tries = entry.Tries });
     }
 
     // Runs that touch become one row, as far as one commit reaches.

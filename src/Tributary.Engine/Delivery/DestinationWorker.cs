@@ -168,6 +168,7 @@ internal sealed partial class DestinationWorker : IDisposable
                 Reason = row.Reason,
                 Detail = row.Detail,
                 RowDue = row.DueAt,
+                Tries = [.. (kept?.Tries ?? []).Where(each => each.Lane == row.Lane)],
             })];
             restored.AddRange(entry.Parts);
             waiting++;
