@@ -149,6 +149,18 @@ public sealed class PostgresLoadingTests(PostgresCluster cluster) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_batch_of_very_many_tables_takes_several_transactions()
+    {
+        using var world = new PostgresWorld(cluster);
+
+        await world.DeliverAsync([.. Enumerable.Range(0, 450).Select(i => Track($"m{i}", $"Event {i}", $$"""{"n":{{i}}}"""))]);
+
+        Assert.Equal(["450"], await world.RowsAsync("SELECT count(*) FROM tracks"));
+        Assert.Equal(["451|1"], await world.RowsAsync($"SELECT count(*), (SELECT count(*) FROM event_449 WHERE n = 449) FROM information_schema.tables WHERE table_schema = '{world.Schema}'"));
+        Assert.Equal(900, (int)world.Counts["rowsNew"]!);
+    }
+
+    [Fact]
     public async Task Hostile_values_become_rows_or_nulls()
     {
         using var world = new PostgresWorld(cluster);
