@@ -15,7 +15,7 @@ internal sealed class KafkaSender(KafkaModel model, EgressRules rules, TimeProvi
 
     private readonly SemaphoreSlim _gate = new(1);
     private KafkaLine? _line;
-    private bool _isDisposed;
+    private volatile bool _isDisposed;
 
     public int BatchMax => 2_000;
 
@@ -63,10 +63,10 @@ internal sealed class KafkaSender(KafkaModel model, EgressRules rules, TimeProvi
 
     public void Dispose()
     {
-        _gate.Wait();
         _isDisposed = true;
-        _line?.Dispose();
-        _line = null;
+        // Whoever holds the gate connects, which can take seconds, and ends what it opened when it comes back.
+        if (!_gate.Wait(0)) return;
+        Drop();
         _gate.Release();
     }
 
@@ -89,6 +89,7 @@ internal sealed class KafkaSender(KafkaModel model, EgressRules rules, TimeProvi
         finally
         {
             _gate.Release();
+            if (_isDisposed) Dispose();
         }
     }
 

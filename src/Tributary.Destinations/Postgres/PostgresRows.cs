@@ -11,6 +11,9 @@ internal sealed class PostgresRows
     /// <summary>Most tables for events of their own name; events of further names are in <c>tracks</c> only.</summary>
     public const int TablesMax = 2_000;
 
+    // A server holds some 6,400 locks for everybody, and each table takes six of a transaction.
+    private const int TablesPerLoadMax = 200;
+
     // What one transaction may hold in memory. A usual batch needs a tenth of it.
     private const long BytesMax = 64L << 20;
 
@@ -34,7 +37,22 @@ internal sealed class PostgresRows
     public LakeLosses Losses { get; } = new();
 
     /// <summary>True when the next event should go into another transaction. Costs a walk over all tables.</summary>
-    public bool IsFull => _texts.Bytes > BytesMax || _tables.Tables.Where(table => table.Rows > 0).Sum(table => table.Capacity) > BytesMax;
+    public bool IsFull
+    {
+        get
+        {
+            if (_texts.Bytes > BytesMax) return true;
+            var (tables, bytes) = (0, 0L);
+            foreach (var table in _tables.Tables)
+            {
+                if (table.Rows == 0) continue;
+                tables++;
+                bytes += table.Capacity;
+            }
+
+            return bytes > BytesMax || tables > TablesPerLoadMax;
+        }
+    }
 
     /// <summary>The tables that have rows, by name: every sender writes in the same order, so that none waits for another in a circle.</summary>
     public List<LakeTable> Filled => [.. _tables.Tables.Where(table => table.Rows > 0).OrderBy(table => table.Name, StringComparer.Ordinal)];

@@ -60,6 +60,11 @@ internal sealed class PostgresSender(PostgresModel model, EgressRules rules, Tim
     public void Dispose()
     {
         _isDisposed = true;
+        Drain();
+    }
+
+    private void Drain()
+    {
         while (_idle.TryTake(out var session)) _ = session.DisposeAsync().AsTask();
     }
 
@@ -93,8 +98,9 @@ internal sealed class PostgresSender(PostgresModel model, EgressRules rules, Tim
         finally
         {
             // Only a session that never failed is known to know the truth.
-            if (attempt.Session is { } session && isWhole && !_isDisposed) _idle.Add(session);
+            if (attempt.Session is { } session && isWhole) _idle.Add(session);
             else if (attempt.Session is not null) await attempt.Session.DisposeAsync();
+            if (_isDisposed) Drain();
             _slots.Release();
         }
     }

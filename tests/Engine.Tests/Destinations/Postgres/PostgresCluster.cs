@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Npgsql;
 using Tributary.Engine.Tests.TestKit;
 using Xunit;
@@ -23,6 +25,7 @@ public sealed class PostgresCluster : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         File.WriteAllText(_folder["password"], Password);
+        MakeCertificate();
         if (Environment.IsPrivilegedProcess) await RunAsync("chown", "-R", "postgres", _folder.Path);
         await RunAsPostgresAsync("initdb", "-D", Data, "-U", "postgres", "--pwfile", _folder["password"], "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync");
         using (var listener = new TcpListener(IPAddress.Loopback, 0))
@@ -43,7 +46,12 @@ public sealed class PostgresCluster : IAsyncLifetime
     public async Task StartAsync()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        _server = Start("postgres", "-D", Data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_folder.Path}", "-c", "max_connections=40");
+        string[] arguments =
+        [
+            "-D", Data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_folder.Path}", "-c", "max_connections=40",
+            "-c", "ssl=on", "-c", $"ssl_cert_file={_folder["server.crt"]}", "-c", $"ssl_key_file={_folder["server.key"]}",
+        ];
+        _server = Start("postgres", arguments);
         for (var left = 200; ; left--)
         {
             try
@@ -54,7 +62,7 @@ public sealed class PostgresCluster : IAsyncLifetime
             catch (NpgsqlException) when (left > 0)
             {
                 // After a crash the old server's shared memory may be in use for a moment, and the new one ends at once.
-                if (_server.HasExited) _server = Start("postgres", "-D", Data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_folder.Path}");
+                if (_server.HasExited) _server = Start("postgres", arguments);
                 await Task.Delay(100, TestContext.Current.CancellationToken);
             }
         }
@@ -73,6 +81,20 @@ public sealed class PostgresCluster : IAsyncLifetime
         while (await reader.ReadAsync(TestContext.Current.CancellationToken))
             rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "∅" : Text(reader.GetValue(i)))));
         return rows;
+    }
+
+    // For the name localhost, vouched for by nobody.
+    private void MakeCertificate()
+    {
+        using var key = RSA.Create(2_048);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        File.WriteAllText(_folder["server.crt"], certificate.ExportCertificatePem());
+        File.WriteAllText(_folder["server.key"], key.ExportPkcs8PrivateKeyPem());
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder["server.key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     private static string Text(object value) => value switch

@@ -53,6 +53,24 @@ public sealed class PostgresOutcomeTests(PostgresCluster cluster) : IClassFixtur
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("disable", "false", null)]
+    [InlineData("prefer", "true", null)]
+    [InlineData("require", "true", null)]
+    [InlineData("verify-full", null, "tls_failed")]
+    public async Task Tls_is_as_the_setting_says(string tls, string? isEncrypted, string? reason)
+    {
+        using var world = new PostgresWorld(cluster);
+        var sender = world.Open(settings => (settings["tls"], settings["host"]) = (tls, "localhost"), egress: "127.0.0.0/8,::1/128");
+
+        var outcome = (await world.SendAsync(sender, Message))[0];
+
+        // The session stays open, so that the server knows how it came.
+        Assert.Equal(reason, outcome.Reason);
+        if (isEncrypted is null) return;
+        Assert.Equal([isEncrypted], (await cluster.QueryAsync("SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'Tributary' ORDER BY backend_start DESC LIMIT 1")));
+    }
+
     [Fact]
     public async Task Rules_of_egress_hold_for_names_and_addresses()
     {
