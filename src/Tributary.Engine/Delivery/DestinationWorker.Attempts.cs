@@ -48,6 +48,7 @@ internal sealed partial class DestinationWorker
         var (isFailed, isThrottled) = (true, false);
         long? silence = null;
         string? sampled = null;
+        Clean(attempt);
         for (var i = 0; i < attempt.Parts.Count; i++)
         {
             var outcome = attempt.Outcomes[i];
@@ -69,6 +70,21 @@ internal sealed partial class DestinationWorker
         // One draw for all, so that a batch that failed together is tried together.
         var spread = 1 - (Random.Shared.NextDouble() / 2);
         _chains.Complete(attempt, now, (part, outcome) => DueAt(part, outcome, now, spread));
+    }
+
+    // What a destination says may quote what it was sent.
+    private void Clean(DeliveryAttempt attempt)
+    {
+        var outcomes = attempt.Outcomes;
+        DeliveryOutcome[]? cleaned = null;
+        for (var i = 0; i < attempt.Parts.Count; i++)
+        {
+            if (outcomes[i].Detail is not { Length: > 0 } detail || _plan!.Mask.Clean(detail) is var clean && clean == detail) continue;
+            cleaned ??= [.. Enumerable.Range(0, attempt.Parts.Count).Select(at => outcomes[at])];
+            cleaned[i] = outcomes[i].WithDetail(clean);
+        }
+
+        if (cleaned is not null) attempt.Outcomes = DeliveryOutcomes.Each(cleaned);
     }
 
     private void Sample(DeliveryAttempt attempt, int at, string reason, long now)

@@ -55,6 +55,9 @@ public readonly record struct DeliveryOutcome
 
     public static DeliveryOutcome Filtered(string reason, string? detail = null) => new(DeliveryVerdict.Filtered, reason, null, detail);
 
+    /// <summary>The same with other words.</summary>
+    public DeliveryOutcome WithDetail(string detail) => new(Verdict, Reason, After, detail);
+
     public override string ToString() => Reason is null ? $"{Verdict}" : $"{Verdict} ({Reason})";
 }
 
