@@ -52,6 +52,9 @@ internal sealed class DestinationPlan
 
     public DestinationSync Sync { get; }
 
+    /// <summary>Events go through subscriptions.</summary>
+    public bool HasActions => _hasActions;
+
     public IReadOnlyList<Lane> Lanes => _lanes;
 
     /// <summary>Takes the destination's secrets out of what is shown.</summary>

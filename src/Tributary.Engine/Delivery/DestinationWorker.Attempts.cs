@@ -8,7 +8,7 @@ internal sealed partial class DestinationWorker
     // Runs beside the loop and touches nothing of it but the queue.
     private async Task AttemptAsync(IDestinationSender sender, DeliveryAttempt attempt)
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(_plan?.Sync.TimeoutMs ?? _options.AttemptMsMax), _clock);
+        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(_plan!.Sync.TimeoutMs ?? (_plan.HasActions ? _options.ActionMsMax : _options.AttemptMsMax)), _clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _breakOff.Token);
         try
         {

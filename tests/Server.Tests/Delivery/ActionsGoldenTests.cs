@@ -79,11 +79,8 @@ public sealed partial class ActionsGoldenTests
 
     private static async Task<(JsonObject Mapping, string Requests)?> SendAsync(ActionsRig rig, ActionsKind kind, DestinationAction action)
     {
-        var presets = kind.Kind.Presets.Where(preset => preset.Action == action.Key).Select(preset => JsonNode.Parse(preset.Mapping.GetRawText())!.AsObject());
-        foreach (var mapping in (JsonObject[])[.. presets, ActionsSample.Defaults(action, everything: false), ActionsSample.Defaults(action, everything: true)])
+        foreach (var mapping in Mappings(kind, action))
         {
-            mapping["enable_batching"] = false;
-            foreach (var (name, value) in ActionsRig.Object(Overrides.GetValueOrDefault(kind.Slug, "{}").Replace("NOW", Now, StringComparison.Ordinal))) mapping[name] = value?.DeepClone();
             rig.Requests.Clear();
             using var sender = rig.Open(kind.Slug, action.Key, mapping.ToJsonString(), Settings(kind).ToJsonString(), $"golden {action.Key}");
             var outcome = await ActionsRig.SendAsync(sender, ActionsSample.Event);
@@ -94,6 +91,18 @@ public sealed partial class ActionsGoldenTests
         return null;
     }
 
+    /// <summary>Mappings of an action to try: those that the package suggests, then made-up ones.</summary>
+    internal static IEnumerable<JsonObject> Mappings(ActionsKind kind, DestinationAction action)
+    {
+        var presets = kind.Kind.Presets.Where(preset => preset.Action == action.Key).Select(preset => JsonNode.Parse(preset.Mapping.GetRawText())!.AsObject());
+        foreach (var mapping in (JsonObject[])[.. presets, ActionsSample.Defaults(action, everything: false), ActionsSample.Defaults(action, everything: true)])
+        {
+            mapping["enable_batching"] = false;
+            foreach (var (name, value) in ActionsRig.Object(Overrides.GetValueOrDefault(kind.Slug, "{}").Replace("NOW", Now, StringComparison.Ordinal))) mapping[name] = value?.DeepClone();
+            yield return mapping;
+        }
+    }
+
     private static async Task<string> SendWholeAsync(ActionsRig rig, ActionsKind kind, DestinationAction action, JsonObject mapping)
     {
         rig.Requests.Clear();
@@ -101,14 +110,14 @@ public sealed partial class ActionsGoldenTests
         return Write(rig.Requests);
     }
 
-    private static JsonObject Settings(ActionsKind kind)
+    internal static JsonObject Settings(ActionsKind kind)
     {
         var settings = ActionsSample.Settings(kind);
         if (kind.HasOAuth) Array.ForEach(Omitted, name => settings.Remove(name));
         return settings;
     }
 
-    private static string Write(IEnumerable<ActionRequest> requests)
+    internal static string Write(IEnumerable<ActionRequest> requests)
     {
         var text = new StringBuilder();
         foreach (var request in requests)
