@@ -64,7 +64,7 @@ internal static class LanguagesBenchmark
         if (node.ExitCode != 0) throw new InvalidOperationException("The packages did not run; is `npm ci` done in tests/Server.Tests/oracles?");
     }
 
-    private static string Event() =>
+    internal static string Event() =>
         """
         {"type":"track","event":"Order Completed","messageId":"node-next-1699999999999-0123456789abcdef","userId":"u-123456","anonymousId":"8d872292-709d-11ec-90d6-0242ac120003",
         "timestamp":"2024-01-02T03:04:05.678Z","properties":{"order_id":"50314b8e9bcf000000000000","affiliation":"Google Store","total":27.5,"subtotal":22.5,"revenue":25,"shipping":3,

@@ -18,14 +18,14 @@ internal sealed class ActionsRig : IAsyncDisposable
     private readonly RecordedNetwork _network;
     private readonly HttpClient _client;
 
-    public ActionsRig(Func<ActionRequest, HttpResponseMessage>? answer = null, bool allowsRawSockets = false)
+    public ActionsRig(Func<ActionRequest, HttpResponseMessage>? answer = null, bool allowsRawSockets = false, HttpClient? http = null)
     {
         Catalogue = ActionsCatalogue.Load(AppContext.BaseDirectory, allowsRawSockets ? "allow" : null);
         Pool = new NodePool(
             NodeRuntime.Find(null, Environment.GetEnvironmentVariable("PATH")), new NodePoolOptions("actions", Catalogue.Script) { WorkersMax = 1 }, TimeProvider.System, NullLogger<NodePool>.Instance);
         _network = new RecordedNetwork(answer ?? (_ => Json("{}")));
         _client = new HttpClient(_network);
-        Host = new ActionsHost(Pool, Catalogue, _ => _client, TimeProvider.System);
+        Host = new ActionsHost(Pool, Catalogue, _ => http ?? _client, TimeProvider.System);
     }
 
     public ActionsCatalogue Catalogue { get; }
