@@ -72,6 +72,9 @@ public readonly struct DeliveryOutcomes
     /// <summary>The outcome of the delivery at a place of the batch.</summary>
     public DeliveryOutcome this[int index] => _each is null ? _all : _each[index];
 
+    /// <summary>Whether there is one for each delivery of a batch, no more and no less.</summary>
+    public bool Fit(int count) => _each is null || _each.Length == count;
+
     /// <summary>The same outcome for every delivery.</summary>
     public static DeliveryOutcomes All(DeliveryOutcome outcome) => new(outcome, null);
 
