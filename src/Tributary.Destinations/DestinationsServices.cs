@@ -1,11 +1,14 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tributary.Destinations.Actions;
 using Tributary.Destinations.Http;
+using Tributary.Destinations.Node;
 using Tributary.Destinations.Webhook;
 
 namespace Tributary.Destinations;
 
-/// <summary>Registers the native destinations: their entries in the catalogue, and how they are sent.</summary>
+/// <summary>Registers the destinations: their entries in the catalogue, and how they are sent.</summary>
 public static class DestinationsServices
 {
     /// <summary>
@@ -17,6 +20,39 @@ public static class DestinationsServices
         services.AddSingleton(provider => EgressRules.Parse(provider.GetRequiredService<IConfiguration>()[EgressRules.AllowKey]));
         services.AddSingleton<OutboundHttp>();
         services.AddSingleton(WebhookKind.Value);
-        return services.AddSingleton(provider => WebhookKind.Driver(provider.GetRequiredService<OutboundHttp>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => WebhookKind.Driver(provider.GetRequiredService<OutboundHttp>(), provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+
+    /// <summary>
+    /// Adds Segment's destinations, which run in Node.js workers: none when the program was built without npm. Without Node.js they are in the catalogue, and a
+    /// destination says what is missing. Settings: <see cref="NodeRuntime.PathKey"/>, <see cref="ActionsCatalogue.RawSocketsKey"/>.
+    /// </summary>
+    public static IServiceCollection AddActions(this IServiceCollection services, IConfiguration configuration)
+    {
+        var catalogue = ActionsCatalogue.Load(AppContext.BaseDirectory, configuration[ActionsCatalogue.RawSocketsKey]);
+        services.AddSingleton(catalogue);
+        services.AddSingleton(provider => new ActionsWorkers(Pool(catalogue, configuration, provider)));
+        services.AddSingleton(provider => new ActionsHost(
+            provider.GetRequiredService<ActionsWorkers>().Pool, catalogue, provider.GetRequiredService<OutboundHttp>().For, provider.GetRequiredService<TimeProvider>()));
+        foreach (var kind in catalogue.Kinds)
+        {
+            services.AddSingleton(kind.Kind);
+            services.AddSingleton(provider => provider.GetRequiredService<ActionsHost>().Driver(kind));
+        }
+
+        return services;
+    }
+
+    private static NodePool Pool(ActionsCatalogue catalogue, IConfiguration configuration, IServiceProvider provider) => new(
+        NodeRuntime.Find(configuration),
+        new NodePoolOptions("actions", catalogue.Script) { Environment = ActionsEnvironment.Read(Environment.GetEnvironmentVariable, catalogue.AllowsRawSockets) },
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILogger<NodePool>>());
+
+    // Several modes have a pool each, so a pool is not asked for by its type alone.
+    private sealed record ActionsWorkers(NodePool Pool) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => Pool.DisposeAsync();
     }
 }

@@ -19,7 +19,7 @@ public static class TributaryHost
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
-        builder.Services.AddDelivery().AddNativeDestinations();
+        builder.Services.AddDelivery().AddNativeDestinations().AddActions(builder.Configuration);
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();

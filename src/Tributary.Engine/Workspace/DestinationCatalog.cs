@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Tributary.Engine.Workspace;
@@ -12,18 +13,74 @@ namespace Tributary.Engine.Workspace;
 public sealed record DestinationKind(
     string Slug, string Name, string Description, ImmutableArray<DestinationOption> Options, Func<JsonObject, IEnumerable<WorkspaceFault>> Check)
 {
+    /// <summary>What it can do; empty for kinds without actions.</summary>
+    public ImmutableArray<DestinationAction> Actions { get; init; } = [];
+
+    /// <summary>Subscriptions that suit most.</summary>
+    public ImmutableArray<DestinationPreset> Presets { get; init; } = [];
+
+    /// <summary>Why no destination of this kind can be made here, in a sentence; null when one can.</summary>
+    public string? Unavailable { get; init; }
+
+    /// <summary>How it knows us: <c>none</c>, <c>custom</c>, <c>basic</c>, <c>oauth2</c> or <c>oauth-managed</c>.</summary>
+    public string Authentication { get; init; } = "none";
+
+    public DestinationAction? FindAction(string key) => Actions.FirstOrDefault(action => action.Key == key);
+
     /// <summary>Whether a setting is sealed at rest and never shown.</summary>
     public bool IsSecret(string setting) => Options.Any(option => option.IsSecret && option.Name == setting);
 
     /// <summary>Whether a subscription may name this action.</summary>
-    public bool HasAction(string action) => Actions.Contains(action);
-
-    /// <summary>The keys of its actions; empty when events go to it without subscriptions.</summary>
-    public ImmutableArray<string> Actions { get; init; } = [];
+    public bool HasAction(string action) => FindAction(action) is not null;
 }
 
 /// <summary>A setting of a kind of destination; its type is string, number, boolean or map. A secret one is encrypted at rest and never shown.</summary>
-public sealed record DestinationOption(string Name, string Type, bool Required, string Description, bool IsSecret = false);
+public sealed record DestinationOption(string Name, string Type, bool Required, string Description, bool IsSecret = false)
+{
+    /// <summary>What people read instead of <see cref="Name"/>.</summary>
+    public string Label { get; init; } = Name;
+
+    /// <summary>What holds when it is not set; undefined when nothing does.</summary>
+    public JsonElement Default { get; init; }
+
+    /// <summary>The values that it may have, as <c>{label, value}</c>; undefined when any.</summary>
+    public JsonElement Choices { get; init; }
+}
+
+/// <summary>One thing that a destination can do with an event.</summary>
+/// <param name="Key">What a subscription's <c>actionSlug</c> says, e.g. <c>trackEvent</c>; also its id.</param>
+/// <param name="Name">What people read.</param>
+/// <param name="Description">A sentence or none.</param>
+/// <param name="Hidden">No longer offered; subscriptions that have it go on.</param>
+/// <param name="DefaultTrigger">The trigger that suits it, in FQL; null when there is none.</param>
+/// <param name="HasBatch">It takes several events in one request.</param>
+/// <param name="Fields">The definitions of its fields by key: an object, as the implementation has them.</param>
+public sealed record DestinationAction(string Key, string Name, string Description, bool Hidden, string? DefaultTrigger, bool HasBatch, JsonElement Fields)
+{
+    /// <summary>The definition as a whole, for what has no place of its own here: sync modes, hooks, dynamic fields.</summary>
+    public JsonElement Definition { get; init; }
+
+    /// <summary>The mapping that the defaults of its fields make.</summary>
+    public JsonObject DefaultMapping()
+    {
+        var mapping = new JsonObject();
+        if (Fields.ValueKind != JsonValueKind.Object) return mapping;
+        foreach (var field in Fields.EnumerateObject())
+        {
+            if (field.Value.ValueKind == JsonValueKind.Object && field.Value.TryGetProperty("default", out var value)) mapping[field.Name] = JsonNode.Parse(value.GetRawText());
+        }
+
+        return mapping;
+    }
+}
+
+/// <summary>A subscription that suits most.</summary>
+/// <param name="Action">The key of its action.</param>
+/// <param name="Name">What people read.</param>
+/// <param name="Mapping">Its mapping: an object.</param>
+/// <param name="Trigger">When it applies, in FQL; null when it belongs to events that another product makes, named by <paramref name="EventSlug"/>.</param>
+/// <param name="EventSlug">E.g. <c>warehouse_audience_entered_track</c>; null for those that apply by trigger.</param>
+public sealed record DestinationPreset(string Action, string Name, JsonElement Mapping, string? Trigger, string? EventSlug = null);
 
 /// <summary>The destinations on offer. Each is registered by the project that implements it.</summary>
 public sealed class DestinationCatalog(IEnumerable<DestinationKind> kinds)

@@ -18,6 +18,7 @@ internal static class TributaryCommand
             new EventsCommand(),
             new ProfilesCommand(),
             new LakeCommand(),
+            new DestinationsCommand(),
             new BenchCommand(),
             new ReplayCommand(),
         };

@@ -112,8 +112,8 @@ public static class ApiJson
         ["name"] = kind?.Name ?? slug,
         ["description"] = kind?.Description ?? "This server does not know this kind of destination.",
         ["logos"] = Logos(),
-        ["options"] = new JsonArray([.. (kind?.Options ?? []).Select(option => Option(option.Name, option.Type, option.Required, option.Description))]),
-        ["status"] = kind is null ? "UNAVAILABLE" : "PUBLIC",
+        ["options"] = new JsonArray([.. (kind?.Options ?? []).Select(option => CatalogJson.Option(option))]),
+        ["status"] = kind is null or { Unavailable: not null } ? "UNAVAILABLE" : "PUBLIC",
         ["previousNames"] = new JsonArray(),
         ["categories"] = new JsonArray("Raw Data"),
         ["website"] = "",
@@ -121,8 +121,8 @@ public static class ApiJson
         ["supportedFeatures"] = new JsonObject { ["cloudModeInstances"] = "MULTIPLE", ["deviceModeInstances"] = "NONE", ["replay"] = true, ["browserUnbundling"] = false, ["browserUnbundlingPublic"] = false },
         ["supportedMethods"] = new JsonObject { ["pageview"] = true, ["identify"] = true, ["alias"] = true, ["track"] = true, ["group"] = true },
         ["supportedPlatforms"] = new JsonObject { ["browser"] = true, ["server"] = true, ["mobile"] = true, ["warehouse"] = false, ["cloudAppObject"] = false },
-        ["actions"] = new JsonArray(),
-        ["presets"] = new JsonArray(),
+        ["actions"] = new JsonArray([.. (kind?.Actions ?? []).Select(CatalogJson.Action)]),
+        ["presets"] = new JsonArray([.. (kind?.Presets ?? []).Where(preset => preset.Trigger is not null).Select(CatalogJson.Preset)]),
     };
 
     /// <summary>A time as clients parse it: UTC with milliseconds.</summary>
