@@ -1,4 +1,5 @@
 using Tributary.Destinations;
+using Tributary.Destinations.Functions;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
 using Tributary.Engine.Lake;
@@ -19,7 +20,7 @@ public static class TributaryHost
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
-        builder.Services.AddDelivery().AddNativeDestinations().AddActions(builder.Configuration);
+        builder.Services.AddDelivery().AddNativeDestinations().AddActions(builder.Configuration).AddFunctions(builder.Configuration);
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -38,6 +39,7 @@ public static class TributaryHost
         management.MapLakeApi();
         management.MapDeliveryApi();
         management.MapToolsApi();
+        management.MapFunctionsApi();
         api.MapUnknown();
         return app;
     }

@@ -151,20 +151,23 @@ public static class FunctionsApi
         var code = body.Verbatim("code", FunctionForm.CodeLengthMax) ?? function?.Code ?? "";
         if (code.Length == 0) body.Fault("code", "code is required.");
         var request = body.Object("request");
-        var events = body.Has("events") ? new JsonArray([.. body.Objects("events", 400).Select(each => each.Whole())]) : body.Object("event") is { } single ? [single] : null;
+        var events = body.Has("events") ? new JsonArray([.. body.Objects("events", FunctionCall.EventsMax).Select(each => each.Whole())]) : body.Object("event") is { } single ? [single] : null;
         if ((request is null) == (events is null)) body.Fault("event", "Send an event, events, or the request of a source function.");
+        if (events is { Count: 0 }) body.Fault("events", "events must not be empty.");
         if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
         if (runtime.Missing is { } missing) return ApiAnswer.Refused(WorkspaceRefusal.Conflict(null, missing));
-        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(code)))[..16];
+        var type = request is not null ? Function.SourceType : body.Text("resourceType", 50) ?? function?.ResourceType ?? Function.DestinationType;
+        var settings = body.Object("settings") ?? [];
         var call = new FunctionCall(
-            new FunctionCode("try-" + (id ?? hash), hash, code),
-            request is not null ? "onRequest" : FunctionCall.AnyHandler,
+            new FunctionCode(id ?? "", "", code),
+            request is not null ? FunctionUse.Source : type == Function.InsertType ? FunctionUse.Insert : FunctionUse.Destination,
             JsonSerializer.SerializeToUtf8Bytes<JsonNode>(request is not null ? request : events!),
-            body.Object("settings") ?? [],
-            FunctionCall.TimeoutDefault,
-            body.Flag("dryRun") ?? false);
+            request is not null ? 1 : events!.Count,
+            settings)
+        { IsDryRun = body.Flag("dryRun") ?? false };
+        if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
         var trace = new WireTrace(keepsSuccess: true);
-        return ApiAnswer.Data(FunctionRun.Of(await runtime.CallAsync(call, trace, context.RequestAborted), trace));
+        return ApiAnswer.Data(FunctionRun.Of(await runtime.RunOnceAsync(call, trace, context.RequestAborted), trace));
     }
 
     private static ApiAnswer Answer(WorkspaceSnapshot now, string id) => now.FindFunction(id) is { } function
