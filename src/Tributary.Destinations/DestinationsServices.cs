@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Tributary.Destinations.Actions;
 using Tributary.Destinations.Functions;
 using Tributary.Destinations.Http;
@@ -62,6 +63,9 @@ public static class DestinationsServices
         services.AddSingleton(provider => FunctionKinds.Driver(
             provider.GetRequiredService<FunctionRuntime>(), provider.GetRequiredService<Func<WorkspaceSnapshot>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(FunctionKinds.DeployedGate());
+        services.AddOptions<FunctionsOptions>().BindConfiguration("Functions").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FunctionsOptions>, FunctionsOptionsValidator>();
+        services.AddSingleton<SourceDoor.SourceRoom>().AddSingleton<FunctionMetrics>().AddSingleton<KeptRequests>().AddSingleton<SourceRuns>().AddHostedService<SourceRetries>();
         services.AddSingleton(provider => FunctionKinds.InsertGate(provider.GetRequiredService<FunctionRuntime>(), provider.GetRequiredService<SecretBox>()));
         return services;
     }

@@ -31,6 +31,7 @@ public static class TributaryHost
         var api = app.MapGroup("/api").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         api.MapWorkspaceApi();
         app.MapTrackingApi();
+        app.MapFunctionDoor();
         app.MapGroup("").RequireScope(Scopes.ProfilesRead, ProfileApi.RejectAsync).MapProfileApi();
         var management = app.MapGroup("").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         management.MapGraphApi();

@@ -87,7 +87,7 @@ public readonly record struct FunctionEventResult(FunctionVerdict Verdict, strin
 
 /// <summary>What a call gave.</summary>
 /// <param name="Results">One for each event, in their order; one for a request.</param>
-/// <param name="Messages">What a source function sent through <c>Segment.*</c>, in order: <c>{"type":"track",…}</c>, or <c>{"type":"set","collection","id","properties"}</c>.</param>
+/// <param name="Messages">What a source function sent through <c>Segment.*</c>, in order: <c>{"type":"track",…}</c>.</param>
 /// <param name="Logs">What it wrote to the console, at most 4 KiB.</param>
 /// <param name="Duration">How long it took.</param>
 /// <param name="After">Of <see cref="FunctionVerdict.Unavailable"/>: when it may be worth another try; null when nothing is known.</param>

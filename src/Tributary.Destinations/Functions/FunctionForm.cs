@@ -73,7 +73,7 @@ internal static partial class FunctionForm
 
     public static Function Deployed(Function function, long at) => function with { DeployedVersion = function.Version, DeployedCode = function.Code, DeployedAt = at };
 
-    public static JsonObject Of(Function function) => new()
+    public static JsonObject Of(Function function, WorkspaceSnapshot workspace) => new()
     {
         ["id"] = function.Id,
         ["resourceType"] = function.ResourceType,
@@ -87,6 +87,7 @@ internal static partial class FunctionForm
         ["deployedAt"] = function.DeployedAt is { } at ? ApiJson.Time(at) : null,
         ["catalogId"] = function.CatalogId,
         ["batchMaxCount"] = function.BatchMaxCount,
+        ["previewWebhookUrl"] = workspace.Sources.FirstOrDefault(source => source.MetadataId == function.CatalogId) is { } source ? SourceDoor.PathOf(source) : null,
         ["isLatestVersion"] = function.DeployedVersion == function.Version,
         ["version"] = function.Version,
         ["deployedVersion"] = function.DeployedVersion,
@@ -117,28 +118,8 @@ internal static partial class FunctionForm
         ["encryptedSettings"] = new JsonObject(instance.Settings.Where(pair => function?.IsSecret(pair.Key) == true || SecretBox.IsSealed(pair.Value)).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)SecretBox.Mask))),
     };
 
-    /// <summary>What is wrong with an instance's settings; each field is a path that begins with <c>settings.</c></summary>
-    public static IEnumerable<WorkspaceFault> Check(Function function, JsonObject settings)
-    {
-        foreach (var setting in function.Settings)
-        {
-            var path = $"settings.{setting.Name}";
-            if (settings[setting.Name] is not { } value)
-            {
-                if (setting.Required) yield return new(path, $"{path} is required by the function.");
-                continue;
-            }
-
-            var fits = setting.Type switch
-            {
-                "BOOLEAN" => value is JsonValue flag && flag.TryGetValue<bool>(out _),
-                "ARRAY" => value is JsonArray list && list.All(each => each is JsonValue text && text.TryGetValue<string>(out _)),
-                "TEXT_MAP" => value is JsonObject map && map.All(pair => pair.Value is JsonValue text && text.TryGetValue<string>(out _)),
-                _ => value is JsonValue text && text.TryGetValue<string>(out _),
-            };
-            if (!fits) yield return new(path, $"{path} must be {setting.Type switch { "BOOLEAN" => "true or false", "ARRAY" => "a list of texts", "TEXT_MAP" => "an object of texts", _ => "a text" }}.");
-        }
-    }
+    /// <inheritdoc cref="FunctionSettings.Check"/>
+    public static IEnumerable<WorkspaceFault> Check(Function function, JsonObject settings) => FunctionSettings.Check(function, settings);
 
     private static Function Checked(JsonInput body, Function function)
     {
@@ -170,7 +151,7 @@ internal static partial class FunctionForm
         return settings.ToImmutable();
     }
 
-    private static JsonArray SettingsOf(ImmutableArray<FunctionSetting> settings) => new([.. settings.Select(setting => new JsonObject
+    public static JsonArray SettingsOf(ImmutableArray<FunctionSetting> settings) => new([.. settings.Select(setting => new JsonObject
     {
         ["name"] = setting.Name,
         ["label"] = setting.Label,

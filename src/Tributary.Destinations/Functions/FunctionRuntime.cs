@@ -57,6 +57,8 @@ public sealed class FunctionRuntime : IAsyncDisposable
 
     internal WorkerDeaths Deaths { get; } = new();
 
+    internal FunctionLogs Logs { get; } = new();
+
     /// <summary>Calls a function. Whatever it does is a result; this does not throw for it.</summary>
     /// <param name="call">What to call.</param>
     /// <param name="trace">Takes the requests that the function makes.</param>
@@ -65,7 +67,9 @@ public sealed class FunctionRuntime : IAsyncDisposable
     public async ValueTask<FunctionResult> CallAsync(FunctionCall call, WireTrace trace, CancellationToken cancellationToken)
     {
         if (Find(call.Code.FunctionId) is not { } process) return FunctionResult.All(call.Count, new(FunctionVerdict.Unavailable, "The server stops."), TimeSpan.Zero);
-        return await process.CallAsync(call, trace, cancellationToken);
+        var result = await process.CallAsync(call, trace, cancellationToken);
+        Logs.Add(call.Code.FunctionId, result, _clock.GetUtcNow().ToUnixTimeMilliseconds());
+        return result;
     }
 
     /// <summary>Calls code in a process that is started for this call and ends with it: what it does has no consequences for anything else.</summary>

@@ -28,7 +28,9 @@ public static class FunctionsApi
         functions.MapGet("/{id}/versions", Versions).WithName("listFunctionVersions").WithSummary("The saved versions, the newest first.");
         functions.MapPost("/{id}/versions", RestoreAsync).WithName("restoreFunctionVersion").WithSummary("Makes an old version the newest one.");
         functions.MapGet("/{id}/versions/{version}", Version).WithName("getFunctionVersion").WithSummary("One version.");
+        functions.MapGet("/{id}/logs", Logs).WithName("listFunctionLogs").WithSummary("The newest errors and console lines, the newest first; kept in memory.");
         InsertFunctionsApi.Map(api);
+        FunctionTemplates.Map(api);
     }
 
     private static ApiAnswer List(HttpRequest request, LiveWorkspace workspace)
@@ -36,8 +38,9 @@ public static class FunctionsApi
         var (page, refusal) = ApiPage.Read(request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         var type = request.Query["resourceType"].ToString();
-        var functions = workspace.Current.Functions.Where(function => type.Length == 0 || function.ResourceType == type).Select((function, at) => (Function: function, At: at + 1L)).ToList();
-        return ApiAnswer.Data(page.Cut("functions", functions, item => item.At, item => FunctionForm.Of(item.Function)));
+        var now = workspace.Current;
+        var functions = now.Functions.Where(function => type.Length == 0 || function.ResourceType == type).Select((function, at) => (Function: function, At: at + 1L)).ToList();
+        return ApiAnswer.Data(page.Cut("functions", functions, item => item.At, item => FunctionForm.Of(item.Function, now)));
     }
 
     private static ApiAnswer Get(string id, LiveWorkspace workspace) => Answer(workspace.Current, id);
@@ -141,6 +144,13 @@ public static class FunctionsApi
         : ApiAnswer.Refused(WorkspaceRefusal.NotFound("version", version));
 
     // {"code"?, "resourceType"?, "event" | "events" | "request", "settings"?, "dryRun"?}
+    private static ApiAnswer Logs(string id, LiveWorkspace workspace, FunctionRuntime runtime) => workspace.Current.FindFunction(id) is null
+        ? ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Function, id))
+        : ApiAnswer.Data(new JsonObject
+        {
+            ["logs"] = new JsonArray([.. runtime.Logs.Of(id).Select(line => new JsonObject { ["time"] = ApiJson.Time(line.At), ["level"] = line.IsError ? "error" : "log", ["message"] = line.Text })]),
+        });
+
     private static async Task<ApiAnswer> RunAsync(HttpContext context, string? id, LiveWorkspace workspace, FunctionRuntime runtime)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
@@ -171,7 +181,7 @@ public static class FunctionsApi
     }
 
     private static ApiAnswer Answer(WorkspaceSnapshot now, string id) => now.FindFunction(id) is { } function
-        ? ApiAnswer.Data(new JsonObject { ["function"] = FunctionForm.Of(function) })
+        ? ApiAnswer.Data(new JsonObject { ["function"] = FunctionForm.Of(function, now) })
         : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Function, id));
 
     private static ApiAnswer Answer(WorkspaceChanged changed, string id) => changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : Answer(changed.Snapshot, id);
