@@ -38,6 +38,24 @@ function listDestinations() {
   return `exports.destinations = {\n${lines.join(',\n')}\n}\n`
 }
 
+// What runs in the context of people's code, as the text of a function. It is strict as a whole: stack traces do not show what is behind strict code.
+async function functionContext() {
+  const bundle = await build({
+    entryPoints: [join(here, 'src/functions/context/index.ts')],
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'error',
+    alias: { stream: join(here, 'src/functions/context/nothing.ts'), string_decoder: join(here, 'src/functions/context/nothing.ts'), timers: join(here, 'src/functions/context/timers.ts') }
+  })
+  return `(function (border) { "use strict"; const module = { exports: {} }; let exports = module.exports;${bundle.outputFiles[0].text};return module.exports.open(border) })`
+}
+
 mkdirSync(out, { recursive: true })
 await build({
   entryPoints: [join(here, 'src/worker.ts')],
@@ -59,6 +77,8 @@ await build({
       setup(bundle) {
         bundle.onResolve({ filter: /^destination-list$/ }, () => ({ path: 'destination-list', namespace: 'generated' }))
         bundle.onLoad({ filter: /.*/, namespace: 'generated' }, () => ({ contents: listDestinations(), resolveDir: here, loader: 'js' }))
+        bundle.onResolve({ filter: /^function-context$/ }, () => ({ path: 'function-context', namespace: 'generated-text' }))
+        bundle.onLoad({ filter: /.*/, namespace: 'generated-text' }, async () => ({ contents: await functionContext(), loader: 'text' }))
       }
     }
   ]

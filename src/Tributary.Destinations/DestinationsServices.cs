@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Tributary.Destinations.Actions;
 using Tributary.Destinations.Files;
+using Tributary.Destinations.Functions;
 using Tributary.Destinations.Http;
 using Tributary.Destinations.Kafka;
 using Tributary.Destinations.Node;
@@ -55,6 +57,29 @@ public static class DestinationsServices
             services.AddSingleton(provider => provider.GetRequiredService<ActionsHost>().Driver(kind));
         }
 
+        return services;
+    }
+
+    /// <summary>
+    /// Adds people's functions: as destinations, in front of destinations, and as sources. Without Node.js they can be edited, and what needs them says what is
+    /// missing.
+    /// </summary>
+    public static IServiceCollection AddFunctions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(provider => new FunctionRuntime(
+            NodeRuntime.Find(configuration),
+            Path.Combine(AppContext.BaseDirectory, "workers", "worker.cjs"),
+            provider.GetRequiredService<OutboundHttp>().For,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<NodePool>>()));
+        services.AddSingleton(provider => new WorkspaceKinds(slug => FunctionKinds.Find(provider.GetRequiredService<LiveWorkspace>().Current, slug)));
+        services.AddSingleton(provider => FunctionKinds.Driver(
+            provider.GetRequiredService<FunctionRuntime>(), provider.GetRequiredService<Func<WorkspaceSnapshot>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(FunctionKinds.DeployedGate());
+        services.AddOptions<FunctionsOptions>().BindConfiguration("Functions").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FunctionsOptions>, FunctionsOptionsValidator>();
+        services.AddSingleton<SourceDoor.SourceRoom>().AddSingleton<FunctionMetrics>().AddSingleton<KeptRequests>().AddSingleton<SourceRuns>().AddHostedService<SourceRetries>();
+        services.AddSingleton(provider => FunctionKinds.InsertGate(provider.GetRequiredService<FunctionRuntime>(), provider.GetRequiredService<SecretBox>()));
         return services;
     }
 

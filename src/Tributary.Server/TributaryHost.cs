@@ -1,5 +1,6 @@
 using Tributary.Destinations;
 using Tributary.Destinations.Actions;
+using Tributary.Destinations.Functions;
 using Tributary.Destinations.Kafka;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
@@ -21,7 +22,7 @@ public static class TributaryHost
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
-        builder.Services.AddDelivery().AddActions(builder.Configuration)
+        builder.Services.AddDelivery().AddActions(builder.Configuration).AddFunctions(builder.Configuration)
             .AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
         options.Configure?.Invoke(builder);
 
@@ -33,6 +34,7 @@ public static class TributaryHost
         var api = app.MapGroup("/api").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         api.MapWorkspaceApi();
         app.MapTrackingApi();
+        app.MapFunctionDoor();
         app.MapGroup("").RequireScope(Scopes.ProfilesRead, ProfileApi.RejectAsync).MapProfileApi();
         var management = app.MapGroup("").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         management.MapGraphApi();
@@ -42,6 +44,7 @@ public static class TributaryHost
         management.MapDeliveryApi();
         management.MapActionsApi();
         management.MapToolsApi();
+        management.MapFunctionsApi();
         api.MapUnknown();
         return app;
     }

@@ -15,7 +15,10 @@ if (process.argv.includes('--catalogue')) {
 } else if (mode === 'actions' && socket) {
   endWithParent()
   require('./actions/host').start(socket, readFileSync(0, 'utf8'))
+} else if (mode === 'functions' && socket) {
+  // No watchdog: it would be a thread, and threads are not permitted where people's code runs. The kernel's limit of processor time ends what outlives the host.
+  require('./functions/host').start(socket, readFileSync(0, 'utf8'))
 } else {
-  process.stderr.write('usage: worker --socket <path> --mode actions\n')
+  process.stderr.write('usage: worker --socket <path> --mode actions|functions\n')
   process.exit(2)
 }

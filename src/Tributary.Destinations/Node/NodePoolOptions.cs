@@ -53,6 +53,12 @@ public sealed record NodePoolOptions(string Mode, string Script)
     /// <summary>Options for Node itself, before the script, e.g. <c>--experimental-permission</c>.</summary>
     public IReadOnlyList<string> NodeArguments { get; init; } = [];
 
+    /// <summary>Most bytes of private memory that a worker may ever hold, in and out of its heap; null sets no limit. Kept by the kernel, on Linux only.</summary>
+    public long? DataBytesMax { get; init; }
+
+    /// <summary>Processor time after which the kernel ends a worker, so that one which outlives this process in a loop does not run for ever; null sets no limit.</summary>
+    public TimeSpan? ProcessorTimeMax { get; init; }
+
     /// <summary>What workers may say unasked besides requests, e.g. lines for the log. Must be quick.</summary>
     public Action<NodeAsk>? OnTold { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -12,6 +13,7 @@ namespace Tributary.Destinations.Node;
 internal sealed class NodeProcess : IDisposable
 {
     private const int ReadyBytesMax = 4 << 10;
+    private const string Shell = "/bin/sh";
 
     private readonly Process _process;
     private readonly NodeOutput _output;
@@ -149,9 +151,18 @@ internal sealed class NodeProcess : IDisposable
             : $"Node.js is of version {version}; workers need {NodeRuntime.MajorMin} or newer. Name another with {NodeRuntime.PathKey}.";
     }
 
+    private static string? Limits(NodePoolOptions options)
+    {
+        if ((options.DataBytesMax ?? (object?)options.ProcessorTimeMax) is null || !OperatingSystem.IsLinux() || !File.Exists(Shell)) return null;
+        var memory = options.DataBytesMax is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"ulimit -d {bytes >> 10};") : "";
+        var time = options.ProcessorTimeMax is { } most ? string.Create(CultureInfo.InvariantCulture, $"ulimit -t {(long)most.TotalSeconds};") : "";
+        return memory + time;
+    }
+
     private static ProcessStartInfo StartInfo(string node, NodePoolOptions options, string socketPath)
     {
-        var start = new ProcessStartInfo(node)
+        var limits = Limits(options);
+        var start = new ProcessStartInfo(limits is null ? node : Shell)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -160,6 +171,8 @@ internal sealed class NodeProcess : IDisposable
             WorkingDirectory = Path.GetDirectoryName(socketPath),
         };
         string[] arguments = [$"--max-old-space-size={options.HeapMegabytesMax}", .. options.NodeArguments, options.Script, "--socket", socketPath, "--mode", options.Mode];
+        // The shell gives its place to Node.js, so the process is the same.
+        if (limits is not null) arguments = ["-c", limits + " exec \"$0\" \"$@\"", node, .. arguments];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment.Clear();
         foreach (var (name, value) in options.Environment) start.Environment[name] = value;

@@ -52,6 +52,7 @@ internal sealed record ExceptionRow(
 /// sample     2:u8 destination:u32 …                              → see DeliverySamples
 /// series     3:u8 destination:u32 …                              → see DeliverySeries
 /// replay     4:u8 destination:u32                                → see ReplayRow
+/// request    6:u8 due:i64 source:u32 id:16                       → a request that waits for its source function; see KeptRequests in Tributary.Destinations
 /// </code>
 /// Integers and texts of values as in <see cref="ProfileCodec"/>. Lane 0 is not written, nor what is in brackets when all of it is zero: rows from before
 /// there were lanes are the same.

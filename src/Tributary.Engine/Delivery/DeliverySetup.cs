@@ -28,7 +28,7 @@ internal sealed class DeliverySetup(
     public string KindName(string slug) => catalog.Find(slug)?.Name ?? slug;
 
     /// <summary>Events go through subscriptions.</summary>
-    public bool HasActions(string slug) => _drivers.TryGetValue(slug, out var driver) && driver.HasActions;
+    public bool HasActions(string slug) => Driver(slug) is { HasActions: true };
 
     /// <summary>What senders depend on besides the destination's settings; equal when it has not changed.</summary>
     public string SurroundingsOf(WorkspaceSnapshot workspace, Destination destination) =>
@@ -45,7 +45,7 @@ internal sealed class DeliverySetup(
     /// <summary>A sender for a destination, or for one of its subscriptions, with everything that stands before it.</summary>
     public SenderOpened Open(WorkspaceSnapshot workspace, Destination destination, Subscription? subscription, bool isDryRun)
     {
-        if (!_drivers.TryGetValue(destination.MetadataId, out var driver))
+        if (Driver(destination.MetadataId) is not { } driver)
             return SenderOpened.Faulty($"this server has nothing that sends to \"{destination.MetadataId}\".");
         try
         {
@@ -65,6 +65,10 @@ internal sealed class DeliverySetup(
             return SenderOpened.Faulty(lost.Message);
         }
     }
+
+    // All functions are opened by one driver.
+    private DestinationDriver? Driver(string slug) =>
+        _drivers.GetValueOrDefault(slug.StartsWith(Function.CatalogPrefix, StringComparison.Ordinal) ? Function.CatalogPrefix + "*" : slug);
 
     private static IEnumerable<string> Texts(JsonNode? node) => node switch
     {

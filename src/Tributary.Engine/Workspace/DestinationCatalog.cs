@@ -82,11 +82,15 @@ public sealed record DestinationAction(string Key, string Name, string Descripti
 /// <param name="EventSlug">E.g. <c>warehouse_audience_entered_track</c>; null for those that apply by trigger.</param>
 public sealed record DestinationPreset(string Action, string Name, JsonElement Mapping, string? Trigger, string? EventSlug = null);
 
+/// <summary>Kinds of destination that the workspace itself makes: its functions.</summary>
+/// <param name="Find">The kind of a <c>metadataId</c>; null when there is none.</param>
+public sealed record WorkspaceKinds(Func<string, DestinationKind?> Find);
+
 /// <summary>The destinations on offer. Each is registered by the project that implements it.</summary>
-public sealed class DestinationCatalog(IEnumerable<DestinationKind> kinds)
+public sealed class DestinationCatalog(IEnumerable<DestinationKind> kinds, WorkspaceKinds? made = null)
 {
     /// <summary>By name.</summary>
     public ImmutableArray<DestinationKind> Kinds { get; } = [.. kinds.OrderBy(kind => kind.Name, StringComparer.Ordinal)];
 
-    public DestinationKind? Find(string slug) => Kinds.FirstOrDefault(kind => kind.Slug == slug);
+    public DestinationKind? Find(string slug) => Kinds.FirstOrDefault(kind => kind.Slug == slug) ?? made?.Find(slug);
 }

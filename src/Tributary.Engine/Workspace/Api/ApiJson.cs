@@ -18,7 +18,7 @@ public static class ApiJson
         ["enabled"] = source.Enabled,
         ["writeKeys"] = new JsonArray([.. source.WriteKeys.Select(key => JsonValue.Create(key))]),
         ["metadata"] = SourceMetadata(source.MetadataId),
-        ["settings"] = source.Settings.DeepClone(),
+        ["settings"] = SecretBox.Masked(source.Settings, name => workspace.FindFunctionOf(source.MetadataId)?.IsSecret(name) == true),
         ["labels"] = Labels(source),
     };
 

@@ -17,7 +17,7 @@ internal static partial class SourceForm
 
     private const int LabelsMax = 100;
 
-    public static WorkspaceEdit Create(JsonInput input, WorkspaceSnapshot now, string id)
+    public static WorkspaceEdit Create(JsonInput input, WorkspaceSnapshot now, SecretBox secrets, string id)
     {
         var slug = input.Text("slug", 100, required: true) ?? "";
         var metadataId = input.Text("metadataId", 100, required: true) ?? "";
@@ -39,10 +39,10 @@ internal static partial class SourceForm
             Settings = Merge([], input.Object("settings")),
             Labels = Labels(input, []),
         };
-        return Checked(input, source);
+        return Checked(input, now, secrets, [], source);
     }
 
-    public static WorkspaceEdit Update(JsonInput input, WorkspaceSnapshot now, Source source) => Checked(input, source with
+    public static WorkspaceEdit Update(JsonInput input, WorkspaceSnapshot now, SecretBox secrets, Source source) => Checked(input, now, secrets, source.Settings, source with
     {
         Slug = input.Text("slug", 100) ?? source.Slug,
         Name = input.Text("name", NameLengthMax) ?? source.Name,
@@ -79,12 +79,19 @@ internal static partial class SourceForm
         return merged;
     }
 
-    private static WorkspaceEdit Checked(JsonInput input, Source source)
+    private static WorkspaceEdit Checked(JsonInput input, WorkspaceSnapshot now, SecretBox secrets, JsonObject present, Source source)
     {
         if (source.Slug.Length > 0 && !SlugText().IsMatch(source.Slug))
             input.Fault("slug", "slug must consist of letters, digits, dashes, dots and underscores, and begin with a letter or digit.");
         if (source.Settings["rateLimit"] is not null && source.RateLimit is null)
             input.Fault("settings.rateLimit", "settings.rateLimit must be a whole number of at least 1: events a second.");
+        if (now.FindFunctionOf(source.MetadataId) is { } function)
+        {
+            // Checked in the clear, stored sealed.
+            source = source with { Settings = secrets.Seal(source.Settings, function.IsSecret, present) };
+            foreach (var fault in FunctionSettings.Check(function, secrets.UnsealReadable(source.Settings))) input.Fault(fault.Field ?? "settings", fault.Message);
+        }
+
         return input.Faults.Count == 0 ? ResourceKind.Put(source) : WorkspaceRefusal.Invalid(input.Faults);
     }
 

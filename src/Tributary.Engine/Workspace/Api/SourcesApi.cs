@@ -34,12 +34,12 @@ internal static class SourcesApi
         return ApiAnswer.Data(page.Cut("sources", now.Sources, source => source.Number, source => ApiJson.Of(source, now)));
     }
 
-    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace)
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace, SecretBox secrets)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         var id = WorkspaceSecrets.NewId();
-        var changed = await workspace.ChangeAsync(context.Author(), now => SourceForm.Create(body, now, id), context.RequestAborted);
+        var changed = await workspace.ChangeAsync(context.Author(), now => SourceForm.Create(body, now, secrets, id), context.RequestAborted);
         return Answer(changed, id, StatusCodes.Status201Created);
     }
 
@@ -51,11 +51,11 @@ internal static class SourcesApi
             : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Source, id));
     }
 
-    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace)
+    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace, SecretBox secrets)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        return Answer(await ChangeAsync(context, workspace, id, (now, source) => SourceForm.Update(body, now, source)), id);
+        return Answer(await ChangeAsync(context, workspace, id, (now, source) => SourceForm.Update(body, now, secrets, source)), id);
     }
 
     private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string id, LiveWorkspace workspace)

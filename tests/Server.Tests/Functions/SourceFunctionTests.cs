@@ -1,0 +1,205 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Tributary.Server.Tests.Functions;
+
+public sealed class SourceFunctionTests
+{
+    private const string Echo = """
+        async function onRequest(request, settings) {
+          const body = request.json()
+          Segment.identify({ userId: body.who, traits: { email: body.email } })
+          Segment.track({ userId: body.who, event: body.what, properties: { header: request.headers.get('X-Mark'), query: request.url.searchParams.get('q'), word: settings.word } })
+        }
+        """;
+
+    [Fact]
+    public async Task A_request_becomes_the_messages_that_the_function_sends()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        var (function, key, _) = await SourceAsync(world, Echo, """{"word":"s3cret"}""", """[{"name":"word","sensitive":true,"required":true}]""");
+        var (status, body) = await PostAsync(world, $"/fn/{key}?q=%C3%A9", """{"who":"ada","what":"Ticket Created","email":"ada@example.com"}""", mark: "yes");
+        Assert.Equal((200, """{"success":true}"""), (status, body));
+        await UntilAsync(world, "ada@example.com", "Ticket Created");
+        var events = await EventsAsync(world, "email:ada@example.com");
+        Assert.Contains("\"header\":\"yes\",\"query\":\"é\",\"word\":\"s3cret\"", events, StringComparison.Ordinal);
+        Assert.Equal("/fn/" + key, (await world.Server.GetAsync("/api/functions/" + function))["function"]!["previewWebhookUrl"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_form_is_read_as_well()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        var (_, key, _) = await SourceAsync(world, Echo);
+        var (status, _) = await PostAsync(world, "/fn/" + key, "who=bob&what=Form+Sent&email=bob%40example.com", "application/x-www-form-urlencoded");
+        Assert.Equal(200, status);
+        await UntilAsync(world, "bob@example.com", "Form Sent");
+    }
+
+    [Fact]
+    public async Task Secrets_of_a_source_are_masked_and_its_settings_checked()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        var (function, _, source) = await SourceAsync(world, Echo, """{"word":"s3cret"}""", """[{"name":"word","sensitive":true,"required":true}]""");
+        Assert.DoesNotContain("s3cret", (await world.Server.GetAsync("/api/sources/" + source)).ToJsonString(), StringComparison.Ordinal);
+        var (status, answer) = await world.Server.SendAsync(HttpMethod.Post, "/api/sources", $$"""{"slug":"other","metadataId":"fn_{{function}}","settings":{} }""");
+        Assert.True(status is 400 or 422, answer.ToJsonString());
+        Assert.Contains("settings.word is required", answer.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("throw new InvalidEventPayload('who are you')", "message_rejected", "who are you")]
+    [InlineData("throw new EventNotSupported('not this')", "unsupported_event_type", "not this")]
+    [InlineData("nonsense()", "bad_request", "ReferenceError: nonsense is not defined")]
+    [InlineData("Segment.track({ userId: 'a', event: 'x'.repeat(40000) })", "bad_request", "the message is too large")]
+    [InlineData("Segment.set({ collection: 'c', id: '1', properties: {} })", "bad_request", "Segment.set is not available here yet")]
+    public async Task A_request_that_the_function_refuses_is_answered_with_its_words(string code, string reason, string message)
+    {
+        await using var world = await FunctionServer.StartAsync();
+        var (function, key, _) = await SourceAsync(world, $"function onRequest() {{ console.log('seen'); {code} }}");
+        var (status, body) = await PostAsync(world, "/fn/" + key, "{}");
+        Assert.Equal(400, status);
+        Assert.Contains(message, JsonNode.Parse(body)!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(reason, JsonNode.Parse(body)!["code"]!.GetValue<string>());
+        var logs = (await world.Server.GetAsync($"/api/functions/{function}/logs"))["logs"]!.AsArray();
+        Assert.Equal(["error", "log"], logs.Select(line => line!["level"]!.GetValue<string>()));
+        Assert.Equal("seen", logs[1]!["message"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Nothing_but_a_small_post_in_a_known_type_with_a_known_key_gets_in()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        var (_, key, source) = await SourceAsync(world, Echo);
+        Assert.Equal(404, (await PostAsync(world, "/fn/nobodyhasthis", "{}")).Status);
+        Assert.Equal(404, (await PostAsync(world, "/fn/" + world.WriteKey, "{}")).Status);
+        Assert.Equal(415, (await PostAsync(world, "/fn/" + key, "{}", "image/png")).Status);
+        Assert.Equal(413, (await PostAsync(world, "/fn/" + key, new string('x', (512 << 10) + 1))).Status);
+        using var get = await world.Server.Http.GetAsync("/fn/" + key);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
+        Assert.Equal(["POST"], get.Content.Headers.Allow);
+        await world.Server.SendAsync(HttpMethod.Patch, "/api/sources/" + source, """{"enabled":false}""");
+        Assert.Equal(403, (await PostAsync(world, "/fn/" + key, "{}")).Status);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_to_be_tried_again_is_kept_over_a_restart_and_sends_nothing_twice()
+    {
+        var address = "";
+        await using var world = await FunctionServer.StartAsync(Quick);
+        address = world.Stub.Address;
+        var isUp = false;
+        world.Stub.Answer = (_, context) =>
+        {
+            context.Response.StatusCode = isUp ? 200 : 503;
+            return Task.CompletedTask;
+        };
+        var (_, key, _) = await SourceAsync(world, $$"""
+            async function onRequest(request) {
+              Segment.identify({ userId: 'ada', traits: { email: 'ada@example.com' } })
+              Segment.track({ userId: 'ada', event: 'Kept' })
+              const answer = await fetch('{{address}}/up')
+              if (!answer.ok) throw new RetryError('down')
+            }
+            """);
+        Assert.Equal((200, """{"success":true}"""), await PostAsync(world, "/fn/" + key, "{}"));
+        await FunctionServer.UntilAsync(() => Task.FromResult(world.Stub.Requests.Count >= 2));
+        await world.Server.RestartAsync();
+        isUp = true;
+        await UntilAsync(world, "ada@example.com", "Kept");
+        var events = await EventsAsync(world, "email:ada@example.com");
+        Assert.Equal(1, events.Split("\"Kept\"").Length - 1);
+    }
+
+    [Fact]
+    public async Task A_request_that_never_succeeds_is_given_up_aloud()
+    {
+        await using var world = await FunctionServer.StartAsync(builder =>
+        {
+            Quick(builder);
+            builder.Configuration["Functions:AttemptsMax"] = "3";
+        });
+        var (function, key, _) = await SourceAsync(world, $"async function onRequest() {{ await fetch('{world.Stub.Address}/try'); throw new RetryError('never') }}");
+        Assert.Equal(200, (await PostAsync(world, "/fn/" + key, "{}")).Status);
+        await FunctionServer.UntilAsync(async () => (await world.Server.GetAsync($"/api/functions/{function}/logs")).ToJsonString().Contains("given up after 3 attempts", StringComparison.Ordinal));
+        Assert.Equal(3, world.Stub.Requests.Count);
+    }
+
+    [Fact]
+    public async Task When_too_many_requests_wait_the_next_is_turned_away()
+    {
+        await using var world = await FunctionServer.StartAsync(builder => builder.Configuration["Functions:WaitingMax"] = "2");
+        var (_, key, _) = await SourceAsync(world, "function onRequest() { throw new RetryError('later') }");
+        Assert.Equal(200, (await PostAsync(world, "/fn/" + key, "{}")).Status);
+        Assert.Equal(200, (await PostAsync(world, "/fn/" + key, "{}")).Status);
+        using var response = await SendAsync(world, "/fn/" + key, "{}");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Code_can_be_tried_without_being_saved()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        var (status, answer) = await world.Server.SendAsync(HttpMethod.Post, "/api/functions/run", new JsonObject
+        {
+            ["code"] = $"async function onTrack(event, settings) {{ console.log('hello', settings.a); const r = await fetch('{world.Stub.Address}/x', {{ method: 'PUT', body: event.event }}); if (r.status !== 200) throw new RetryError('' + r.status) }}",
+            ["events"] = new JsonArray(new JsonObject { ["type"] = "track", ["event"] = "A" }, new JsonObject { ["type"] = "page" }),
+            ["settings"] = new JsonObject { ["a"] = 1 },
+        }.ToJsonString());
+        Assert.True(status == 200, answer.ToJsonString());
+        var data = answer["data"]!;
+        Assert.Equal(["done", "not_supported"], data["results"]!.AsArray().Select(one => one!["verdict"]!.GetValue<string>()));
+        Assert.Equal("hello 1", data["logs"]![0]!.GetValue<string>());
+        Assert.Equal(("PUT", "A", 200), (data["requests"]![0]!["method"]!.GetValue<string>(), data["requests"]![0]!["body"]!.GetValue<string>(), data["requests"]![0]!["status"]!.GetValue<int>()));
+        Assert.True(data["durationMs"]!.GetValue<double>() > 0);
+
+        (_, answer) = await world.Server.SendAsync(
+            HttpMethod.Post, "/api/functions/run", new JsonObject { ["code"] = Echo, ["request"] = JsonNode.Parse("""{"body":{"who":"ada","what":"W"},"headers":{"x-mark":"m"},"url":"https://a.example/?q=1"}""") }.ToJsonString());
+        Assert.Equal("""{"header":"m","query":"1"}""", answer["data"]!["messages"]![1]!["properties"]!.ToJsonString());
+        (status, _) = await world.Server.SendAsync(HttpMethod.Post, "/api/functions/run", """{"code":"1"}""");
+        Assert.Equal(400, status is 422 ? 400 : status);
+    }
+
+    internal static async Task<(string Function, string WriteKey, string Source)> SourceAsync(FunctionServer world, string code, string settings = "{}", string asked = "[]")
+    {
+        var function = await world.FunctionAsync("SOURCE", code, JsonNode.Parse(asked)!.AsArray());
+        var source = await world.CreateAsync(
+            "/api/sources", "source", new JsonObject { ["slug"] = "hooks", ["metadataId"] = "fn_" + function, ["enabled"] = true, ["settings"] = JsonNode.Parse(settings) });
+        return (function, source["writeKeys"]![0]!.GetValue<string>(), source["id"]!.GetValue<string>());
+    }
+
+    internal static async Task<(int Status, string Body)> PostAsync(FunctionServer world, string path, string body, string type = "application/json", string? mark = null)
+    {
+        using var response = await SendAsync(world, path, body, type, mark is null ? [] : [("X-Mark", mark)]);
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    internal static async Task<HttpResponseMessage> SendAsync(FunctionServer world, string path, string body, string type = "application/json", params (string Name, string Value)[] headers)
+    {
+        using var client = world.Server.Client(token: null);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, type) };
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        return await client.SendAsync(request);
+    }
+
+    /// <summary>Waits until the profile with an e-mail address has an event of a name.</summary>
+    internal static Task UntilAsync(FunctionServer world, string email, string name) =>
+        FunctionServer.UntilAsync(async () => (await EventsAsync(world, "email:" + email)).Contains($"\"{name}\"", StringComparison.Ordinal));
+
+    internal static async Task<string> EventsAsync(FunctionServer world, string profile)
+    {
+        using var response = await world.Server.Http.GetAsync($"/v1/spaces/default/collections/users/profiles/{Uri.EscapeDataString(profile)}/events");
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    private static void Quick(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder)
+    {
+        builder.Configuration["Functions:PauseMsFirstMin"] = "50";
+        builder.Configuration["Functions:PauseMsFirstMax"] = "60";
+        builder.Configuration["Functions:PauseMsMax"] = "100";
+        builder.Configuration["Functions:AttemptsMax"] = "100";
+    }
+}
