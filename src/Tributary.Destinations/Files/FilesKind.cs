@@ -33,7 +33,10 @@ public static class FilesKind
         {
             FilesModel.Read(settings, out var reader);
             return reader.Faults;
-        });
+        })
+    {
+        IsWarehouse = true,
+    };
 
     /// <summary>How files are written.</summary>
     /// <param name="http">The client that all destinations share.</param>

@@ -27,7 +27,10 @@ public static class PostgresKind
         {
             PostgresModel.Read(settings, out var reader);
             return reader.Faults;
-        });
+        })
+    {
+        IsWarehouse = true,
+    };
 
     /// <summary>How it is loaded.</summary>
     public static DestinationDriver Driver(EgressRules rules, TimeProvider clock) => new(Slug, request =>

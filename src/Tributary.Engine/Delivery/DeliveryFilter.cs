@@ -10,7 +10,8 @@ namespace Tributary.Engine.Delivery;
 /// </summary>
 /// <param name="destination">Its own name and id.</param>
 /// <param name="kindName">The catalogue's name of its kind, e.g. <c>Webhook</c>; a message may say either, and its own name counts first.</param>
-internal sealed class DeliveryFilter(Destination destination, string kindName)
+/// <param name="isWarehouse">It stores everything: only <c>Warehouses</c> among the integrations is about it, <c>All</c> and names are not.</param>
+internal sealed class DeliveryFilter(Destination destination, string kindName, bool isWarehouse = false)
 {
     public const string Disabled = "destination_disabled";
     public const string ByIntegrations = "filtered_by_integrations_object";
@@ -38,7 +39,7 @@ internal sealed class DeliveryFilter(Destination destination, string kindName)
             var isIntegrations = reader.ValueTextEquals("integrations"u8);
             var isMetadata = !isIntegrations && reader.ValueTextEquals("_metadata"u8);
             reader.Read();
-            if (isIntegrations && reader.TokenType == JsonTokenType.StartObject && !IsEnabled(ref reader)) verdict ??= ByIntegrations;
+            if (isIntegrations && reader.TokenType == JsonTokenType.StartObject && !(isWarehouse ? IsStored(ref reader) : IsEnabled(ref reader))) verdict ??= ByIntegrations;
             else if (isMetadata && reader.TokenType == JsonTokenType.StartObject && IsBundled(ref reader)) verdict ??= SentByClient;
             else reader.Skip();
         }
@@ -101,6 +102,46 @@ internal sealed class DeliveryFilter(Destination destination, string kindName)
         }
 
         return own ?? kind ?? all ?? true;
+    }
+
+    // {"Warehouses":{"all":false}} or {"Warehouses":{"warehouseIds":["id"]}}.
+    private bool IsStored(ref Utf8JsonReader reader)
+    {
+        var isStored = true;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var areWarehouses = reader.ValueTextEquals("Warehouses"u8);
+            reader.Read();
+            if (!areWarehouses || reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isAll = reader.ValueTextEquals("all"u8);
+                var areIds = reader.ValueTextEquals("warehouseIds"u8);
+                reader.Read();
+                if (isAll) isStored = reader.TokenType != JsonTokenType.False;
+                if (areIds && reader.TokenType == JsonTokenType.StartArray) isStored = Names(ref reader);
+                else reader.Skip();
+            }
+        }
+
+        return isStored;
+    }
+
+    private bool Names(ref Utf8JsonReader reader)
+    {
+        var isNamed = false;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            isNamed |= reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(destination.Id);
+            reader.Skip();
+        }
+
+        return isNamed;
     }
 
     private bool IsBundled(ref Utf8JsonReader reader)

@@ -27,6 +27,10 @@ internal sealed class DeliverySetup(
     /// <summary>What messages call the kind in <c>integrations</c>.</summary>
     public string KindName(string slug) => catalog.Find(slug)?.Name ?? slug;
 
+    /// <summary>What a message alone says about whether a destination gets it.</summary>
+    public DeliveryFilter FilterOf(Destination destination) =>
+        new(destination, KindName(destination.MetadataId), catalog.Find(destination.MetadataId)?.IsWarehouse == true);
+
     /// <summary>Events go through subscriptions.</summary>
     public bool HasActions(string slug) => Driver(slug) is { HasActions: true };
 

@@ -27,6 +27,9 @@ public sealed record DestinationKind(
 
     public DestinationAction? FindAction(string key) => Actions.FirstOrDefault(action => action.Key == key);
 
+    /// <summary>It stores everything that happens, so that <c>integrations</c> does not keep events from it; spec/connections.md §5.3.</summary>
+    public bool IsWarehouse { get; init; }
+
     /// <summary>Whether a setting is sealed at rest and never shown.</summary>
     public bool IsSecret(string setting) => Options.Any(option => option.IsSecret && option.Name == setting);
 

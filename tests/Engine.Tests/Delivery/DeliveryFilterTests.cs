@@ -31,4 +31,14 @@ public sealed class DeliveryFilterTests
     [InlineData("""{"_metadata":{"bundled":[1,null,{"a":1}],"bundledIds":["x","dest1"]}}""", DeliveryFilter.SentByClient)]
     [InlineData("""{"_metadata":7,"integrations":{"All":false}}""", DeliveryFilter.ByIntegrations)]
     public void Reads_what_a_message_says_about_its_destinations(string message, string? reason) => Assert.Equal(reason, Filter.Judge(Encoding.UTF8.GetBytes(message)));
+
+    [Theory]
+    [InlineData("""{"integrations":{"All":false}}""", null)]
+    [InlineData("""{"integrations":{"Our hook":false,"Webhook":false,"Warehouses":false}}""", null)]
+    [InlineData("""{"integrations":{"Warehouses":{"all":false}}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"Warehouses":{"all":true}}}""", null)]
+    [InlineData("""{"integrations":{"Warehouses":{"warehouseIds":["other",{"a":["dest1"]}]}}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"Warehouses":{"warehouseIds":["other","dest1"]},"All":false}}""", null)]
+    public void A_warehouse_heeds_only_what_is_said_about_warehouses(string message, string? reason) => Assert.Equal(reason, new DeliveryFilter(
+        new Destination { Id = "dest1", Number = 1, Name = "Our hook", MetadataId = "postgres", SourceId = "s" }, "Webhook", isWarehouse: true).Judge(Encoding.UTF8.GetBytes(message)));
 }
