@@ -29,6 +29,7 @@ internal sealed class DeliveryChains(DeliveryBook book)
     private readonly SortedDictionary<uint, ReadyLane> _ready = [];
     private readonly PriorityQueue<DeliveryChain, long> _waiting = new();
     private int _chains;
+    private bool _hasMoved;
 
     /// <summary>Nothing is ready, waits or is in flight.</summary>
     public bool IsEmpty => _chains == 0;
@@ -155,6 +156,7 @@ internal sealed class DeliveryChains(DeliveryBook book)
                 }
             }
 
+            _hasMoved |= chain.Taken == 0;
             if (chain.Taken > 0) attempt.Chains.Add(chain);
             else if (isUnreadable) Park(chain, now + PauseAfterUnreadableMs);
             else if (chain.Parts.Count > 0) Enqueue(chain, now);
@@ -179,7 +181,16 @@ internal sealed class DeliveryChains(DeliveryBook book)
         {
             attempt.Outcomes = DeliveryOutcomes.All(DeliveryOutcome.Filtered(reason));
             Complete(attempt, now, static (_, _) => null);
+            _hasMoved = true;
         }
+    }
+
+    /// <summary>Whether something became ready, or was settled, that <see cref="Take"/> looked for in vain; asked once.</summary>
+    public bool TakeMoved()
+    {
+        var hasMoved = _hasMoved;
+        _hasMoved = false;
+        return hasMoved;
     }
 
     /// <summary>Draws the conclusions of an attempt.</summary>

@@ -35,7 +35,7 @@ internal sealed partial class DestinationWorker
             _requests.TryDequeue(out _);
         }
 
-        if (_replay is not { IsOver: false } replay || !MayDeliver || _circuit.IsOpen || ReplayRoom <= 0) return false;
+        if (_replay is not { IsOver: false } replay || !MayDeliver || (_circuit.IsOpen && !_chains.IsEmpty) || ReplayRoom <= 0) return false;
         if (_book.Uncommitted > 0) Commit(Now);
         Remember(Advance(replay));
         Commit(Now);

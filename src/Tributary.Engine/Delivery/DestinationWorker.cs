@@ -387,7 +387,8 @@ internal sealed partial class DestinationWorker : IDisposable
             _ = Task.Factory.StartNew(() => AttemptAsync(sender, attempt), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
         }
 
-        return hasSent;
+        // What has come to another lane meanwhile is looked at in the next turn: nobody else would wake it.
+        return hasSent | _chains.TakeMoved();
     }
 
     // The next batch of the lanes in turn, so that a busy one does not keep another waiting.

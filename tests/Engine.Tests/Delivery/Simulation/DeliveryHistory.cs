@@ -237,6 +237,7 @@ internal sealed class DeliveryHistory
 
         foreach (var destination in Destinations)
         {
+            destination.Receiver.HangUp();
             destination.Running.GetAwaiter().GetResult();
             destination.Worker!.Dispose();
             destination.Worker = null;

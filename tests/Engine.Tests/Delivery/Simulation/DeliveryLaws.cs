@@ -105,12 +105,30 @@ internal static class DeliveryLaws
     private static void TheOrderOfEachPersonIsKept(DeliveryHistory world, SimulatedDestination destination)
     {
         if (destination.History.Exists(situation => !situation.IsOrdered) || destination.HasReplayed) return;
-        foreach (var person in destination.Receiver.Taken.GroupBy(each => (each.Event.User, each.Lane)))
+        var receiver = destination.Receiver;
+        // What was given up is sent again after a crash, when the account had not come to it; then it comes late.
+        var patience = Math.Min(world.Options.RetrySeconds * 1_000L, destination.History.Min(situation => situation.Sync["retryHours"]?.GetValue<int>() * 3_600_000L ?? long.MaxValue));
+        var refused = receiver.Refusals.Select(each => each.Offset).ToHashSet();
+        InOrder(receiver.Attempted, "was sent");
+        InOrder([.. receiver.Taken.Where(each => !receiver.Mixed.Contains(each.Event.User) && !refused.Contains(each.Event.Offset)
+            && receiver.Times[(each.Event.Offset, each.Lane)] is var (first, last) && last - first < patience)], "took");
+
+        void InOrder(List<(SimulatedEvent Event, uint Lane)> deliveries, string how)
         {
-            if (world.Merged.Contains(person.Key.User) || destination.Receiver.Mixed.Contains(person.Key.User)) continue;
-            var offsets = person.Select(each => each.Event.Offset).ToList();
-            Must(offsets.SequenceEqual(offsets.Order()), $"{destination.Id} got the events of u{person.Key.User} in the order {string.Join(' ', offsets)}.");
+            foreach (var person in deliveries.Where(each => !world.Merged.Contains(each.Event.User) && !each.Event.IsKept && IsClear(destination, each.Event)).GroupBy(each => (each.Event.User, each.Lane)))
+            {
+                var offsets = person.Select(each => each.Event.Offset).ToList();
+                Must(offsets.SequenceEqual(offsets.Order()), $"{destination.Id} {how} the events of u{person.Key.User} in the order {string.Join(' ', offsets)}.");
+            }
         }
+    }
+
+    // Whether it was one and the same that the destination should get, whenever the event was read; after a crash it is read once more.
+    private static bool IsClear(SimulatedDestination destination, SimulatedEvent seen)
+    {
+        var (from, to) = destination.Read[seen.Offset];
+        var lanes = destination.History.Take(from..((to ?? destination.History.Count - 1) + 1)).Select(situation => situation.Judge(seen, isReplay: false).Lanes).ToList();
+        return lanes.TrueForAll(lanes[0].SequenceEqual);
     }
 
     // Of a destination without subscriptions an event is a delivery; a replay counts in the series once more.

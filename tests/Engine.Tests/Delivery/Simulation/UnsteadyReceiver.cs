@@ -29,6 +29,11 @@ internal sealed class UnsteadyReceiver(Random random, TimeProvider clock)
     /// <summary>Every event that was sent here, taken or not, with whether the message still had its secret.</summary>
     public HashSet<(long Offset, bool HasSecret)> Seen { get; } = [];
 
+    /// <summary>When a delivery was first and last attempted, by the steady clock's milliseconds; in the order of the first attempts.</summary>
+    public List<(SimulatedEvent Event, uint Lane)> Attempted { get; } = [];
+
+    public Dictionary<(long Offset, uint Lane), (long First, long Last)> Times { get; } = [];
+
     /// <summary>Reasons by event that were answered and end a delivery.</summary>
     public HashSet<(long Offset, string Reason)> Refusals { get; } = [];
 
@@ -49,7 +54,9 @@ internal sealed class UnsteadyReceiver(Random random, TimeProvider clock)
     {
         Attempts++;
         var events = batch.Select(delivery => Look(delivery)).ToList();
-        var users = events.Select(each => each.User).Where(user => !MayMix(user)).Distinct().ToList();
+        foreach (var each in events) Attempt(each, lane);
+        // What is kept from destinations belongs to no profile, and has no order.
+        var users = events.Where(each => !each.IsKept).Select(each => each.User).Where(user => !MayMix(user)).Distinct().ToList();
         foreach (var user in users.Where(user => !_usersInFlight.Add(user))) Faults.Add($"Two requests carry events of u{user} at once.");
         try
         {
@@ -81,6 +88,13 @@ internal sealed class UnsteadyReceiver(Random random, TimeProvider clock)
         {
             users.ForEach(user => _usersInFlight.Remove(user));
         }
+    }
+
+    private void Attempt(SimulatedEvent seen, uint lane)
+    {
+        var now = (long)clock.GetElapsedTime(0).TotalMilliseconds;
+        if (Times.TryAdd((seen.Offset, lane), (now, now))) Attempted.Add((seen, lane));
+        else Times[(seen.Offset, lane)] = Times[(seen.Offset, lane)] with { Last = now };
     }
 
     private SimulatedEvent Look(in Model.Delivery delivery)
