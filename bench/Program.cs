@@ -15,12 +15,16 @@ switch (args)
     case ["webhook", var events, var batchSize, var folder]:
         await DeliveryBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), folder);
         break;
+    case ["functions", var events, var batchSize, var script]:
+        await FunctionBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), script);
+        break;
     default:
         Console.Error.WriteLine("""
             Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
+                   functions EVENTS BATCH SCRIPT          through one insert function; SCRIPT is worker.cjs
             """);
         return 2;
 }

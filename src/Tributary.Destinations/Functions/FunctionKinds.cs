@@ -60,7 +60,8 @@ internal static partial class FunctionKinds
     }
 
     private static DestinationOption Option(FunctionSetting setting) => new(
-        setting.Name, setting.Type switch { "BOOLEAN" => "boolean", "TEXT_MAP" => "map", _ => "string" }, setting.Required, setting.Description, setting.Sensitive) { Label = setting.Label };
+        setting.Name, setting.Type switch { "BOOLEAN" => "boolean", "TEXT_MAP" => "map", _ => "string" }, setting.Required, setting.Description, setting.Sensitive)
+    { Label = setting.Label };
 
     [GeneratedRegex(@"\bonBatch\b", RegexOptions.CultureInvariant)]
     private static partial Regex BatchHandler();

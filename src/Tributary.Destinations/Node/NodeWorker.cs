@@ -111,14 +111,22 @@ internal sealed partial class NodeWorker : IAsyncDisposable
     private string? Start(Pending pending)
     {
         var (job, id) = (pending.Job, pending.Id);
-        if (job.Configuration is { } configuration && _configured.TryAdd(configuration.Key, true))
+        if (job.Configuration is { } configuration && !_configured.ContainsKey(configuration.Key))
         {
-            Send(writer =>
+            // Nobody may take the configuration for sent before it is in line: jobs that begin at the same moment would overtake it.
+            lock (_configured)
             {
-                writer.WriteString("config", configuration.Key);
-                writer.WritePropertyName("value");
-                configuration.WriteValue(writer);
-            });
+                if (!_configured.ContainsKey(configuration.Key))
+                {
+                    Send(writer =>
+                    {
+                        writer.WriteString("config", configuration.Key);
+                        writer.WritePropertyName("value");
+                        configuration.WriteValue(writer);
+                    });
+                    _configured[configuration.Key] = true;
+                }
+            }
         }
 
         var frame = NodeFrames.Write(writer =>

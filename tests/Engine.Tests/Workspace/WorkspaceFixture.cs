@@ -49,7 +49,8 @@ internal sealed class WorkspaceFixture
             ["metadataId"] = metadataId,
             ["writeKeys"] = new JsonArray([.. writeKeys.Select(key => JsonValue.Create(key))]),
         };
-        return await Live.ChangeAsync("test", now => SourceForm.Create(JsonInput.Of(body), now, WorkspaceSecrets.NewId()), CancellationToken.None);
+        using var secrets = SecretBox.Open(Convert.ToBase64String(new byte[32]), "");
+        return await Live.ChangeAsync("test", now => SourceForm.Create(JsonInput.Of(body), now, secrets, WorkspaceSecrets.NewId()), CancellationToken.None);
     }
 
     public async Task<WorkspaceChanged> DeleteSourceAsync(string slug) => await Live.ChangeAsync(
