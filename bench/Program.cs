@@ -18,6 +18,12 @@ switch (args)
     case ["functions", var events, var batchSize, var script]:
         await FunctionBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), script);
         break;
+    case ["actions", var events]:
+        await ActionsBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture));
+        break;
+    case ["languages", var seconds]:
+        await LanguagesBenchmark.RunAsync(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)));
+        break;
     default:
         Console.Error.WriteLine("""
             Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
@@ -25,6 +31,8 @@ switch (args)
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
                    functions EVENTS BATCH SCRIPT          through one insert function; SCRIPT is worker.cjs
+                   actions EVENTS                         through one worker of Segment's destinations
+                   languages SECONDS                      triggers, filters and mappings, each that long, and the npm packages
             """);
         return 2;
 }

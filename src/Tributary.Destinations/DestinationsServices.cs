@@ -3,9 +3,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tributary.Destinations.Actions;
+using Tributary.Destinations.Files;
 using Tributary.Destinations.Functions;
 using Tributary.Destinations.Http;
+using Tributary.Destinations.Kafka;
 using Tributary.Destinations.Node;
+using Tributary.Destinations.Postgres;
 using Tributary.Destinations.Webhook;
 using Tributary.Engine.Workspace;
 
@@ -18,10 +21,17 @@ public static class DestinationsServices
     /// Adds all of them with the client that they share. Exceptions from the rules of egress come from the setting <see cref="EgressRules.AllowKey"/>; a setting
     /// that cannot be read keeps the server from starting.
     /// </summary>
-    public static IServiceCollection AddNativeDestinations(this IServiceCollection services)
+    /// <param name="services">Where they are registered.</param>
+    /// <param name="exports">Where files go unless <see cref="FilesKind.RootKey"/> names another folder.</param>
+    /// <param name="allowsKafka">Whether Kafka is offered; see <see cref="KafkaKind.IsAllowed"/>.</param>
+    public static IServiceCollection AddNativeDestinations(this IServiceCollection services, string exports = "data/exports", bool allowsKafka = false)
     {
         services.AddSingleton(provider => EgressRules.Parse(provider.GetRequiredService<IConfiguration>()[EgressRules.AllowKey]));
         services.AddSingleton<OutboundHttp>();
+        services.AddSingleton(PostgresKind.Value).AddSingleton(provider => PostgresKind.Driver(provider.GetRequiredService<EgressRules>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(FilesKind.Value).AddSingleton(provider => FilesKind.Driver(
+            provider.GetRequiredService<OutboundHttp>(), provider.GetRequiredService<IConfiguration>()[FilesKind.RootKey] is { Length: > 0 } root ? root : exports, provider.GetRequiredService<TimeProvider>()));
+        if (allowsKafka) services.AddSingleton(KafkaKind.Value).AddSingleton(provider => KafkaKind.Driver(provider.GetRequiredService<EgressRules>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(WebhookKind.Value);
         services.AddSingleton(provider => WebhookKind.Driver(provider.GetRequiredService<OutboundHttp>(), provider.GetRequiredService<TimeProvider>()));
         return services;
@@ -38,6 +48,9 @@ public static class DestinationsServices
         services.AddSingleton(provider => new ActionsWorkers(Pool(catalogue, configuration, provider)));
         services.AddSingleton(provider => new ActionsHost(
             provider.GetRequiredService<ActionsWorkers>().Pool, catalogue, provider.GetRequiredService<OutboundHttp>().For, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ActionsQuestions(
+            provider.GetRequiredService<LiveWorkspace>(), provider.GetRequiredService<ActionsHost>(), catalogue, provider.GetRequiredService<SecretBox>()));
+        services.AddHostedService<TokenKeeper>();
         foreach (var kind in catalogue.Kinds)
         {
             services.AddSingleton(kind.Kind);

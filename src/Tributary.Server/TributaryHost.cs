@@ -1,5 +1,7 @@
 using Tributary.Destinations;
+using Tributary.Destinations.Actions;
 using Tributary.Destinations.Functions;
+using Tributary.Destinations.Kafka;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
 using Tributary.Engine.Lake;
@@ -20,7 +22,8 @@ public static class TributaryHost
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
-        builder.Services.AddDelivery().AddNativeDestinations().AddActions(builder.Configuration).AddFunctions(builder.Configuration);
+        builder.Services.AddDelivery().AddActions(builder.Configuration).AddFunctions(builder.Configuration)
+            .AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -39,6 +42,7 @@ public static class TributaryHost
         management.MapQuarantineApi();
         management.MapLakeApi();
         management.MapDeliveryApi();
+        management.MapActionsApi();
         management.MapToolsApi();
         management.MapFunctionsApi();
         api.MapUnknown();

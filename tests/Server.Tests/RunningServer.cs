@@ -24,6 +24,9 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <summary>Sends the administrator's token.</summary>
     public HttpClient Http { get; private set; }
 
+    /// <summary>Its data folder.</summary>
+    public string Folder => _folder;
+
     public string Address => _started.Address;
 
     public IServiceProvider Services => _started.App.Services;

@@ -59,6 +59,7 @@ internal sealed class ActionFetch(HttpClient http, WireTrace trace, TimeProvider
             var answer = await TracedHttp.SendAsync(http, request, body, AnswerBytesMax, trace, cancellationToken);
             using var response = answer.Response;
             RetryAfter = After(response.Headers.RetryAfter);
+            if (answer.IsBroken) return Fault("ECONNRESET", $"The answer of {url.Host} broke off.");
             if (answer.Body.Length >= AnswerBytesMax) return Fault("EMSGSIZE", $"The answer has more than {AnswerBytesMax >> 20} MiB.");
             if (!IsRedirect(answer.Status) || response.Headers.Location is not { } location || redirect == "manual") return Result(answer, url, hops > 0);
             if (redirect == "error") return Fault("no-redirect", $"{url.Host} redirects, which was not wanted.");

@@ -18,6 +18,7 @@ internal sealed class ActionTarget
             ["slug"] = kind.Slug,
             ["destinationId"] = destinationId,
             ["settings"] = kind.PackageSettings(settings),
+            ["features"] = settings[ActionsKind.FlagsKey]?.DeepClone(),
             ["action"] = action,
             ["subscriptionId"] = subscriptionId,
             ["mapping"] = mapping?.DeepClone(),

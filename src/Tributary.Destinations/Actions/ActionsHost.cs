@@ -85,6 +85,10 @@ public sealed class ActionsHost(NodePool pool, ActionsCatalogue catalogue, Func<
     internal Task<ActionsReply> RunWholeAsync(string slug, string destinationId, JsonObject settings, string action, JsonObject mapping, JsonObject message, CancellationToken cancellationToken) =>
         AskAsync(slug, destinationId, settings, "event", action, [new("event", message)], cancellationToken, mapping);
 
+    /// <summary>As <see cref="RunWholeAsync"/>, for several events at once: <c>[{multistatus:[…]}]</c>.</summary>
+    internal Task<ActionsReply> RunWholeBatchAsync(string slug, string destinationId, JsonObject settings, string action, JsonObject mapping, JsonArray messages, CancellationToken cancellationToken) =>
+        AskAsync(slug, destinationId, settings, "batch", action, [new("events", messages)], cancellationToken, mapping);
+
     /// <summary>Exchanges the refresh token: <c>{accessToken, refreshToken?}</c>. Deliveries do it themselves when they have to.</summary>
     public Task<ActionsReply> RefreshTokenAsync(string slug, string destinationId, JsonObject settings, CancellationToken cancellationToken) =>
         AskAsync(slug, destinationId, settings, "refreshToken", null, [], cancellationToken);

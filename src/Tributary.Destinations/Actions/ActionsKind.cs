@@ -14,6 +14,9 @@ public sealed class ActionsKind
     /// <summary>Where the tokens of OAuth are among the settings: <c>access_token</c>, <c>refresh_token</c>, <c>clientId</c>, <c>clientSecret</c>, <c>refresh_token_url</c>.</summary>
     public const string OAuthKey = "oauth";
 
+    /// <summary>The setting with flags of the package that are on for this destination, e.g. <c>{"mixpanel-multistatus":true}</c>.</summary>
+    public const string FlagsKey = "featureFlags";
+
     // Names that say what the type does not; a text that is hidden needlessly harms less than a key that is shown.
     private static readonly string[] SecretWords = ["token", "secret", "password", "passcode", "apikey", "api_key", "privatekey", "private_key", "accesskey", "access_key", "authkey", "writekey", "write_key"];
 
@@ -73,7 +76,7 @@ public sealed class ActionsKind
         var result = new JsonObject();
         foreach (var (name, value) in settings)
         {
-            if (name is not (SyncKey or OAuthKey)) result[name] = value?.DeepClone();
+            if (name is not (SyncKey or OAuthKey or FlagsKey)) result[name] = value?.DeepClone();
         }
 
         foreach (var option in Kind.Options)
@@ -88,6 +91,8 @@ public sealed class ActionsKind
     public IEnumerable<WorkspaceFault> Check(JsonObject settings)
     {
         if (Kind.Unavailable is { } unavailable) yield return new WorkspaceFault("metadataId", unavailable);
+        if (settings[FlagsKey] is { } flags && !(flags is JsonObject map && map.All(pair => pair.Value?.GetValueKind() is JsonValueKind.True or JsonValueKind.False)))
+            yield return new WorkspaceFault($"settings.{FlagsKey}", $"settings.{FlagsKey} must be an object of true and false.");
         foreach (var option in Kind.Options)
         {
             var value = settings[option.Name];

@@ -23,10 +23,16 @@ public sealed class OutboundHttp : IDisposable
     private readonly EgressRules _rules;
 
     public OutboundHttp(EgressRules rules)
+        : this(rules, null)
+    {
+    }
+
+    /// <summary>With something else where the network would be.</summary>
+    internal OutboundHttp(EgressRules rules, HttpMessageHandler? network)
     {
         _rules = rules;
         Client = new HttpClient(
-            new SocketsHttpHandler
+            network ?? new SocketsHttpHandler
             {
                 AllowAutoRedirect = false,
                 UseCookies = false,

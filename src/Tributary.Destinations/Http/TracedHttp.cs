@@ -8,7 +8,8 @@ namespace Tributary.Destinations.Http;
 /// <summary>An answer whose body was read as far as was asked for.</summary>
 /// <param name="Response">Status and headers; its content is consumed.</param>
 /// <param name="Body">At most as many bytes as asked for.</param>
-internal sealed record TracedAnswer(HttpResponseMessage Response, ReadOnlyMemory<byte> Body)
+/// <param name="IsBroken">The connection ended within the body; what came before is there.</param>
+internal sealed record TracedAnswer(HttpResponseMessage Response, ReadOnlyMemory<byte> Body, bool IsBroken)
 {
     public int Status => (int)Response.StatusCode;
 }
@@ -32,9 +33,9 @@ internal static class TracedHttp
         try
         {
             response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            var answer = await ReadAsync(response, answerBytesMax, cancellationToken);
-            if (trace.KeepsSuccess || !response.IsSuccessStatusCode) trace.Add(Exchange(request, body, response, answer, null));
-            return new TracedAnswer(response, answer);
+            var (answer, isBroken) = await ReadAsync(response, answerBytesMax, cancellationToken);
+            if (trace.KeepsSuccess || !response.IsSuccessStatusCode) trace.Add(Exchange(request, body, response, answer, isBroken ? "the answer broke off" : null));
+            return new TracedAnswer(response, answer, isBroken);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -44,19 +45,19 @@ internal static class TracedHttp
         }
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int bytesMax, CancellationToken cancellationToken)
+    private static async ValueTask<(ReadOnlyMemory<byte> Body, bool IsBroken)> ReadAsync(HttpResponseMessage response, int bytesMax, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentLength == 0) return default;
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(bytesMax, 64 << 10));
+        var length = 0;
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var length = 0;
             while (true)
             {
                 var read = await stream.ReadAsync(buffer.AsMemory(length, Math.Min(buffer.Length, bytesMax) - length), cancellationToken);
                 length += read;
-                if (read == 0 || length == bytesMax) return buffer.AsSpan(0, length).ToArray();
+                if (read == 0 || length == bytesMax) return (buffer.AsSpan(0, length).ToArray(), false);
                 if (length < buffer.Length) continue;
                 var larger = ArrayPool<byte>.Shared.Rent(Math.Min(bytesMax, buffer.Length * 2));
                 buffer.AsSpan(0, length).CopyTo(larger);
@@ -66,8 +67,8 @@ internal static class TracedHttp
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
-            // The status has arrived, and it says enough.
-            return Encoding.UTF8.GetBytes(response.ReasonPhrase ?? "");
+            // The status has arrived, and for most it says enough.
+            return (buffer.AsSpan(0, length).ToArray(), true);
         }
         finally
         {

@@ -20,6 +20,7 @@ internal sealed partial class NodeWorker : IAsyncDisposable
     private readonly ConcurrentDictionary<long, Pending> _pending = new();
     private readonly ConcurrentDictionary<long, CancellationTokenSource> _asks = new();
     private readonly ConcurrentDictionary<string, bool> _configured = new();
+    private readonly Lock _configuring = new();
     private readonly Channel<byte[]> _outgoing = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
@@ -111,24 +112,7 @@ internal sealed partial class NodeWorker : IAsyncDisposable
     private string? Start(Pending pending)
     {
         var (job, id) = (pending.Job, pending.Id);
-        if (job.Configuration is { } configuration && !_configured.ContainsKey(configuration.Key))
-        {
-            // Nobody may take the configuration for sent before it is in line: jobs that begin at the same moment would overtake it.
-            lock (_configured)
-            {
-                if (!_configured.ContainsKey(configuration.Key))
-                {
-                    Send(writer =>
-                    {
-                        writer.WriteString("config", configuration.Key);
-                        writer.WritePropertyName("value");
-                        configuration.WriteValue(writer);
-                    });
-                    _configured[configuration.Key] = true;
-                }
-            }
-        }
-
+        if (job.Configuration is { } configuration) Configure(configuration);
         var frame = NodeFrames.Write(writer =>
         {
             writer.WriteNumber("id", id);
@@ -140,6 +124,23 @@ internal sealed partial class NodeWorker : IAsyncDisposable
         if (frame.Length > _options.FrameBytesMax) return $"The job has {frame.Length} bytes; the most are {_options.FrameBytesMax}.";
         _outgoing.Writer.TryWrite(frame);
         return null;
+    }
+
+    // Nobody may see a configuration as sent before its frame stands in the queue, or a job would overtake it.
+    private void Configure(NodeConfiguration configuration)
+    {
+        if (_configured.ContainsKey(configuration.Key)) return;
+        lock (_configuring)
+        {
+            if (_configured.ContainsKey(configuration.Key)) return;
+            Send(writer =>
+            {
+                writer.WriteString("config", configuration.Key);
+                writer.WritePropertyName("value");
+                configuration.WriteValue(writer);
+            });
+            _configured[configuration.Key] = true;
+        }
     }
 
     // What does not stop when it is told to has to be stopped, with everything beside it.

@@ -21,7 +21,7 @@ public static class WebhookKind
         [
             new("url", "string", true, "Absolute http or https address that receives the events."),
             new("sharedSecret", "string", false, "Signs each request: X-Signature is the HMAC-SHA1 of the body, in hexadecimal.", IsSecret: true),
-            new("headers", "map", false, "Additional request headers."),
+            new("headers", "map", false, "Additional request headers; kept as a secret, because they often hold one.", IsSecret: true),
             new("batchSize", "number", false, "Most events of one request, 1 to 4000. 1 (the default) sends an object, more an array."),
         ],
         Check);

@@ -16,6 +16,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
     private DeliveryEntry? _newest;
     private DeliveryEntry? _run;
     private bool _hasReplayed;
+    private bool _hasPruned;
 
     public DeliveryCounts Counts { get; } = counts;
 
@@ -48,23 +49,11 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         Append(new DeliveryEntry(offset, default) { Result = EntryState.Filtered, Reason = reason });
     }
 
-    public void Delivered(DeliveryPart part)
-    {
-        series.Delivered(part.Lane, part.Attempts);
-        Settle(part, EntryState.Delivered, "", "");
-    }
+    public void Delivered(DeliveryPart part) => Settle(part, EntryState.Delivered, "", "");
 
-    public void Filtered(DeliveryPart part, string reason, string detail)
-    {
-        series.Filtered(part.Lane, reason, 1);
-        Settle(part, EntryState.Filtered, reason, detail);
-    }
+    public void Filtered(DeliveryPart part, string reason, string detail) => Settle(part, EntryState.Filtered, reason, detail);
 
-    public void Failed(DeliveryPart part, string reason, string detail)
-    {
-        series.Failed(part.Lane, reason);
-        Settle(part, EntryState.Failed, reason, detail);
-    }
+    public void Failed(DeliveryPart part, string reason, string detail) => Settle(part, EntryState.Failed, reason, detail);
 
     /// <summary>The delivery was tried again in vain, and waits for its new due time.</summary>
     public void Postponed(DeliveryPart part)
@@ -84,6 +73,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         {
             _window.Dequeue();
             entry.IsDrained = true;
+            foreach (var part in entry.Parts) Chart(part);
             Counts.Seen += entry.Count;
             Uncommitted++;
             if (entry.Parts.Length > 0 || entry.Result != EntryState.Filtered) EndRun();
@@ -119,6 +109,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         EndRun();
         Counts.Seen += count;
         DeliveryCounts.Add(Counts.Failed, DestinationWorker.Dropped, count);
+        series.Failed(0, DestinationWorker.Dropped, count);
         PutSettled(new DeliveryEntry(from, default) { Result = EntryState.Failed, Reason = DestinationWorker.Dropped, Last = new LogOffset(to.Value - 1) });
         Counts.Exceptions++;
         Uncommitted++;
@@ -184,7 +175,8 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
     {
         EndRun();
         // What is pruned is chosen from what is committed; an event that was just taken up again has another row there than in the draft.
-        if (!_hasReplayed && Counts.Exceptions > options.ExceptionsMax + (options.ExceptionsMax / 10)) Prune();
+        // Nor is it chosen twice, when a commit that has failed is tried again.
+        if (!_hasReplayed && !_hasPruned && Counts.Exceptions > options.ExceptionsMax + (options.ExceptionsMax / 10)) Prune();
         series.Write(_draft, _writer, now);
         Counts.Cursor = Cursor(head).Value;
         _writer.Clear();
@@ -193,7 +185,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         _draft.Commit();
         _draft.Dispose();
         _draft = store.Begin();
-        (Uncommitted, _hasReplayed) = (0, false);
+        (Uncommitted, _hasReplayed, _hasPruned) = (0, false, false);
         series.Written();
     }
 
@@ -204,6 +196,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         var entry = part.Entry;
         (part.State, part.Reason, part.Detail) = (state, reason, detail);
         entry.Settle(state, reason, detail, part.Attempts);
+        if (entry.IsDrained) Chart(part);
         if (part.RowDue is not { } due) return;
         _draft.Delete(Table.Deliveries, DeliveryRows.WaitingKey(destination, due, entry.Offset.Value, part.Lane));
         part.RowDue = null;
@@ -226,6 +219,14 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
         Counts.Exceptions--;
     }
 
+    // Not before the event itself is counted: after a crash it is settled anew.
+    private void Chart(DeliveryPart part)
+    {
+        if (part.State == EntryState.Delivered) series.Delivered(part.Lane, part.Attempts);
+        else if (part.State == EntryState.Filtered) series.Filtered(part.Lane, part.Reason, 1);
+        else if (part.State == EntryState.Failed) series.Failed(part.Lane, part.Reason, 1);
+    }
+
     private void Count(DeliveryEntry entry, int sign)
     {
         if (entry.Result == EntryState.Delivered) Counts.Delivered += sign;
@@ -244,7 +245,8 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
     {
         var first = entry.Parts.Where(part => part.RowDue is not null).MinBy(part => part.RowDue)!;
         DeliveryRows.Put(_draft, _writer, destination, new ExceptionRow(
-            entry.Offset.Value, ExceptionState.Retrying, first.RowDue!.Value, entry.Attempts, entry.Reason, entry.Detail, entry.Result, first.Lane, entry.IsReplay));
+            entry.Offset.Value, ExceptionState.Retrying, first.RowDue!.Value, entry.Attempts, entry.Reason, entry.Detail, entry.Result, first.Lane, entry.IsReplay)
+        { Tries = entry.Tries });
     }
 
     private void PutSettled(DeliveryEntry entry)
@@ -256,7 +258,8 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
             _ => ExceptionState.Filtered,
         };
         DeliveryRows.Put(_draft, _writer, destination, new ExceptionRow(
-            entry.Offset.Value, state, entry.Last.Value, entry.Attempts, entry.Reason, entry.Detail, IsReplay: entry.IsReplay));
+            entry.Offset.Value, state, entry.Last.Value, entry.Attempts, entry.Reason, entry.Detail, IsReplay: entry.IsReplay)
+        { Tries = entry.Tries });
     }
 
     // Runs that touch become one row, as far as one commit reaches.
@@ -301,5 +304,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
             Counts.Exceptions--;
             Counts.ExceptionsFrom = Math.Max(Counts.ExceptionsFrom, row.Last + 1);
         }
+
+        _hasPruned = true;
     }
 }

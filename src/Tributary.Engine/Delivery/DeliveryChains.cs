@@ -198,6 +198,7 @@ internal sealed class DeliveryChains(DeliveryBook book)
                 Drop(part);
                 if (outcome.Verdict != DeliveryVerdict.Filtered) part.Attempts++;
                 if (part.FirstAttemptAt == 0) part.FirstAttemptAt = now;
+                if (outcome.Verdict is not (DeliveryVerdict.Delivered or DeliveryVerdict.Filtered)) part.Tried(now, outcome.Reason ?? "");
                 switch (outcome.Verdict)
                 {
                     case DeliveryVerdict.Delivered:

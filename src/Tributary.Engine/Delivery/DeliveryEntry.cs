@@ -19,6 +19,16 @@ internal enum EntryState : byte
     Failed = 5,
 }
 
+/// <summary>One attempt in vain.</summary>
+/// <param name="At">Milliseconds since 1970.</param>
+/// <param name="Lane">Through which lane.</param>
+/// <param name="Reason">Why it failed.</param>
+internal readonly record struct DeliveryTry(long At, uint Lane, string Reason)
+{
+    /// <summary>Attempts that are remembered of one delivery, the newest; four hours of retries are some thirty.</summary>
+    public const int KeptMax = 40;
+}
+
 /// <summary>
 /// One event between the log and a destination, or a run of events that were filtered for the same reason. It has a part for each subscription that
 /// it triggers (one, when the destination has no subscriptions) and is settled when all of them are. Only its worker touches it.
@@ -56,6 +66,9 @@ internal sealed class DeliveryEntry(LogOffset offset, ProfileId profile)
 
     /// <summary>How often the part was tried that decided the result.</summary>
     public int Attempts { get; set; }
+
+    /// <summary>The attempts in vain of all its parts, by time.</summary>
+    public IReadOnlyList<DeliveryTry> Tries => [.. Parts.SelectMany(part => part.Tries).OrderBy(each => each.At)];
 
     /// <summary>Something is still to be sent at once.</summary>
     public bool IsMoving => Array.Exists(Parts, part => part.State is EntryState.Queued or EntryState.InFlight);
@@ -99,6 +112,16 @@ internal sealed class DeliveryPart(DeliveryEntry entry, uint lane)
 
     /// <summary>The due time in the key of its row; null when it has no row.</summary>
     public long? RowDue { get; set; }
+
+    /// <summary>Its attempts in vain, the oldest first.</summary>
+    public List<DeliveryTry> Tries { get; init; } = [];
+
+    /// <summary>Remembers an attempt in vain.</summary>
+    public void Tried(long at, string reason)
+    {
+        if (Tries.Count == DeliveryTry.KeptMax) Tries.RemoveAt(0);
+        Tries.Add(new DeliveryTry(at, Lane, reason));
+    }
 }
 
 /// <summary>The deliveries of one profile to one destination, in their order. Only the first of them are ever in a request, and only in one.</summary>

@@ -14,6 +14,9 @@ namespace Tributary.Engine.Delivery;
 /// <param name="LastError">What the destination said.</param>
 internal sealed record DeliveryLife(string State, string? Reason = null, int? Attempts = null, long? NextAttemptAt = null, string? LastError = null)
 {
+    /// <summary>The attempts in vain that are remembered, by time; null when none is.</summary>
+    public IReadOnlyList<DeliveryTry>? Tries { get; init; }
+
     /// <summary>Reads it. That an event was delivered is nowhere written: it is what follows when the cursor has passed it and no row speaks of it.</summary>
     public static DeliveryLife Read(IStateStore store, uint destination, LogOffset offset)
     {
@@ -28,12 +31,12 @@ internal sealed record DeliveryLife(string State, string? Reason = null, int? At
                 case ExceptionState.Filtered:
                     return new DeliveryLife("filtered", row.Reason, LastError: row.Detail.Length > 0 ? row.Detail : null);
                 case ExceptionState.Failed:
-                    return new DeliveryLife("failed", row.Reason, row.Attempts, LastError: row.Detail);
+                    return new DeliveryLife("failed", row.Reason, row.Attempts, LastError: row.Detail) { Tries = row.Tries };
                 case ExceptionState.Replayed:
-                    return new DeliveryLife("delivered", "replayed", row.Attempts);
+                    return new DeliveryLife("delivered", "replayed", row.Attempts) { Tries = row.Tries };
                 case ExceptionState.Retrying when DeliveryRows.FindWaiting(store, destination, row.Last, offset.Value, row.Lane) is { } waiting:
                     return waiting.Attempts > 0
-                        ? new DeliveryLife("retrying", waiting.Reason, waiting.Attempts, waiting.DueAt, waiting.Detail)
+                        ? new DeliveryLife("retrying", waiting.Reason, waiting.Attempts, waiting.DueAt, waiting.Detail) { Tries = row.Tries }
                         : new DeliveryLife("pending", row.IsReplay ? "replay" : "behind_an_earlier_event");
                 case ExceptionState.Retrying:
                     break;

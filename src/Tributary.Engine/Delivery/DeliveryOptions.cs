@@ -16,6 +16,11 @@ public sealed class DeliveryOptions
     [Range(10, 600_000)]
     public int AttemptMsMax { get; set; } = 10_000;
 
+    /// <summary>As <see cref="AttemptMsMax"/>, for destinations with actions: one action may make several requests, each of up to ten seconds.</summary>
+    /// <value>30,000.</value>
+    [Range(10, 600_000)]
+    public int ActionMsMax { get; set; } = 30_000;
+
     /// <summary>For how long an event is tried again after its first attempt, in seconds. An attempt that fails later is the last.</summary>
     /// <value>14,400 (4 hours), as Segment. Events that were never attempted do not age.</value>
     [Range(0, 31_536_000)]

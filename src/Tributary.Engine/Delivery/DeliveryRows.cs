@@ -38,13 +38,17 @@ internal sealed record WaitingRow(LogOffset Offset, uint Lane, long DueAt, int A
 /// <param name="Lane">Of <see cref="ExceptionState.Retrying"/>: the lane of that row.</param>
 /// <param name="IsReplay">It is, or was, sent again on request.</param>
 internal sealed record ExceptionRow(
-    long First, ExceptionState State, long Last, int Attempts, string Reason, string Detail, EntryState Result = EntryState.Queued, uint Lane = 0, bool IsReplay = false);
+    long First, ExceptionState State, long Last, int Attempts, string Reason, string Detail, EntryState Result = EntryState.Queued, uint Lane = 0, bool IsReplay = false)
+{
+    /// <summary>The attempts in vain, by time.</summary>
+    public IReadOnlyList<DeliveryTry> Tries { get; init; } = [];
+}
 
 /// <summary>
 /// The rows of <see cref="Table.Deliveries"/>. Keys, numbers big-endian:
 /// <code>
 /// waiting    0:u8 destination:u32 due:i64 offset:i64 [lane:u32]  → attempts firstAttemptAt profile:20 reason detail
-/// exception  1:u8 destination:u32 offset:i64                     → state:u8 last attempts reason detail [result:u8 lane replay:u8]
+/// exception  1:u8 destination:u32 offset:i64                     → state:u8 last attempts reason detail [result:u8 lane replay:u8 count {at lane reason}*]
 /// sample     2:u8 destination:u32 …                              → see DeliverySamples
 /// series     3:u8 destination:u32 …                              → see DeliverySeries
 /// replay     4:u8 destination:u32                                → see ReplayRow
@@ -107,11 +111,18 @@ internal static class DeliveryRows
         writer.WriteUnsigned((ulong)row.Attempts);
         writer.WriteString(row.Reason);
         writer.WriteString(row.Detail);
-        if (row.Result != EntryState.Queued || row.Lane != 0 || row.IsReplay)
+        if (row.Result != EntryState.Queued || row.Lane != 0 || row.IsReplay || row.Tries.Count > 0)
         {
             writer.WriteByte((byte)row.Result);
             writer.WriteUnsigned(row.Lane);
             writer.WriteByte(row.IsReplay ? (byte)1 : (byte)0);
+            writer.WriteUnsigned((ulong)row.Tries.Count);
+            foreach (var each in row.Tries)
+            {
+                writer.WriteSigned(each.At);
+                writer.WriteUnsigned(each.Lane);
+                writer.WriteString(each.Reason);
+            }
         }
 
         draft.Put(Table.Deliveries, ExceptionKey(destination, row.First), writer.Written);
@@ -207,6 +218,10 @@ internal static class DeliveryRows
         var reader = new ByteReader(value);
         var row = new ExceptionRow(
             BinaryPrimitives.ReadInt64BigEndian(key[5..]), (ExceptionState)reader.ReadByte(), reader.ReadSigned(), reader.ReadCount(), reader.ReadString(), reader.ReadString());
-        return reader.IsAtEnd ? row : row with { Result = (EntryState)reader.ReadByte(), Lane = (uint)reader.ReadUnsigned(), IsReplay = reader.ReadByte() != 0 };
+        if (reader.IsAtEnd) return row;
+        row = row with { Result = (EntryState)reader.ReadByte(), Lane = (uint)reader.ReadUnsigned(), IsReplay = reader.ReadByte() != 0 };
+        var tries = new DeliveryTry[reader.ReadCount()];
+        for (var i = 0; i < tries.Length; i++) tries[i] = new DeliveryTry(reader.ReadSigned(), (uint)reader.ReadUnsigned(), reader.ReadString());
+        return row with { Tries = tries };
     }
 }

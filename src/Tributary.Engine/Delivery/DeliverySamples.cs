@@ -72,6 +72,13 @@ internal sealed class DeliverySamples(IStateStore store, uint destination)
         return store.Scan(Table.Deliveries, prefix, StateKeys.After(prefix)).Select(row => row.Value);
     }
 
+    /// <summary>Which event a sample is about.</summary>
+    public static long OffsetOf(byte[] sample)
+    {
+        using var parsed = JsonDocument.Parse(sample);
+        return parsed.RootElement.GetProperty("eventOffset").GetInt64();
+    }
+
     // After a restart the oldest of the ten is overwritten first.
     private int Begin(string reason)
     {

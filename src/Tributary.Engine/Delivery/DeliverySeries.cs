@@ -59,19 +59,21 @@ internal sealed class DeliverySeries(IStateStore store, uint destination)
 
     public void Filtered(uint lane, string reason, long count) => Add(new(SeriesMetric.Filtered, lane, reason), count);
 
-    public void Failed(uint lane, string reason) => Add(new(SeriesMetric.Failed, lane, reason), 1);
+    public void Failed(uint lane, string reason, long count) => Add(new(SeriesMetric.Failed, lane, reason), count);
 
     public void Retried(uint lane, string reason) => Add(new(SeriesMetric.Retried, lane, reason), 1);
 
     /// <summary>Puts what was counted since the last commit into the draft.</summary>
     public void Write(IStateDraft draft, ByteWriter writer, long now)
     {
+        // What is in the draft of a commit that has failed stays in its time: written under another as well, it would count twice.
+        var isAgain = _written.Count > 0;
         foreach (var (key, count) in _new) _written[key] = _written.GetValueOrDefault(key) + count;
         _new.Clear();
         if (_written.Count == 0) return;
         foreach (var bucket in (ReadOnlySpan<Bucket>)[_minute, _hour])
         {
-            Open(bucket, now, draft);
+            if (!isAgain || bucket.Start < 0) Open(bucket, now, draft);
             var sums = new Dictionary<SeriesKey, long>(bucket.Committed);
             foreach (var (key, count) in _written) Sum(sums, key, count);
             bucket.Drafted = sums;
@@ -114,8 +116,8 @@ internal sealed class DeliverySeries(IStateStore store, uint destination)
     {
         var start = now / bucket.Ms;
         if (bucket.Start == start) return;
-        (bucket.Start, bucket.Committed) = (start, []);
-        if (store.Get(Table.Deliveries, KeyOf(destination, bucket.Unit, start)) is { } before) bucket.Committed = Decode(before);
+        var before = store.Get(Table.Deliveries, KeyOf(destination, bucket.Unit, start));
+        (bucket.Start, bucket.Committed) = (start, before is null ? [] : Decode(before));
         // Once a minute and once an hour; a range costs one marker however long it is.
         draft.DeleteRange(Table.Deliveries, KeyOf(destination, bucket.Unit, 0), KeyOf(destination, bucket.Unit, start - (bucket.Unit == 0 ? MinutesKept : HoursKept)));
     }

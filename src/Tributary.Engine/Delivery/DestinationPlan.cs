@@ -52,6 +52,9 @@ internal sealed class DestinationPlan
 
     public DestinationSync Sync { get; }
 
+    /// <summary>Events go through subscriptions.</summary>
+    public bool HasActions => _hasActions;
+
     public IReadOnlyList<Lane> Lanes => _lanes;
 
     /// <summary>Takes the destination's secrets out of what is shown.</summary>
@@ -141,7 +144,8 @@ internal sealed class DestinationPlan
     }
 
     /// <summary>The event as filters leave it, for a delivery that was decided before; null when they now keep it from the destination.</summary>
-    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => Keeps(ref message) ? message : null;
+    // Without the type, null would become an empty message.
+    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => Keeps(ref message) ? message : default(ReadOnlyMemory<byte>?);
 
     private static CompiledFilters Filters(WorkspaceSnapshot workspace, Destination destination) =>
         workspace.FiltersOf(destination.Id).Where(filter => filter.Enabled).ToList() is { Count: > 0 } filters ? FilterForm.Compile(filters) : CompiledFilters.None;

@@ -8,7 +8,7 @@ internal sealed partial class DestinationWorker
     // Runs beside the loop and touches nothing of it but the queue.
     private async Task AttemptAsync(IDestinationSender sender, DeliveryAttempt attempt)
     {
-        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(_plan?.Sync.TimeoutMs ?? _options.AttemptMsMax), _clock);
+        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(_plan!.Sync.TimeoutMs ?? (_plan.HasActions ? _options.ActionMsMax : _options.AttemptMsMax)), _clock);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _breakOff.Token);
         try
         {
@@ -19,7 +19,9 @@ internal sealed partial class DestinationWorker
                 deliveries[i] = new Model.Delivery(part.Entry.Offset, part.Entry.Type, part.Attempts + 1, part.Payload!.Value);
             }
 
-            attempt.Outcomes = await sender.SendAsync(deliveries, attempt.Trace, ended.Token);
+            var outcomes = await sender.SendAsync(deliveries, attempt.Trace, ended.Token);
+            if (!outcomes.Fit(deliveries.Length)) throw new InvalidOperationException($"There are not as many outcomes as deliveries ({deliveries.Length}).");
+            attempt.Outcomes = outcomes;
         }
         catch (OperationCanceledException) when (_breakOff.IsCancellationRequested)
         {
@@ -48,6 +50,7 @@ internal sealed partial class DestinationWorker
         var (isFailed, isThrottled) = (true, false);
         long? silence = null;
         string? sampled = null;
+        Clean(attempt);
         for (var i = 0; i < attempt.Parts.Count; i++)
         {
             var outcome = attempt.Outcomes[i];
@@ -67,8 +70,23 @@ internal sealed partial class DestinationWorker
         if (!isFailed && _circuit.Answered()) LogUp(_logger, _id);
         if (isFailed && _circuit.Failed(now, silence)) LogDown(_logger, _id, first.Reason ?? "");
         // One draw for all, so that a batch that failed together is tried together.
-        var spread = 1 - (Random.Shared.NextDouble() / 2);
+        var spread = 1 - (Chance.NextDouble() / 2);
         _chains.Complete(attempt, now, (part, outcome) => DueAt(part, outcome, now, spread));
+    }
+
+    // What a destination says may quote what it was sent.
+    private void Clean(DeliveryAttempt attempt)
+    {
+        var outcomes = attempt.Outcomes;
+        DeliveryOutcome[]? cleaned = null;
+        for (var i = 0; i < attempt.Parts.Count; i++)
+        {
+            if (outcomes[i].Detail is not { Length: > 0 } detail || _plan!.Mask.Clean(detail) is var clean && clean == detail) continue;
+            cleaned ??= [.. Enumerable.Range(0, attempt.Parts.Count).Select(at => outcomes[at])];
+            cleaned[i] = outcomes[i].WithDetail(clean);
+        }
+
+        if (cleaned is not null) attempt.Outcomes = DeliveryOutcomes.Each(cleaned);
     }
 
     private void Sample(DeliveryAttempt attempt, int at, string reason, long now)
@@ -77,7 +95,15 @@ internal sealed partial class DestinationWorker
         if (reason == DeliverySamples.Delivered && attempt.Trace.Exchanges.Count == 0) return;
         if (!_samples.Wants(reason, now)) return;
         var subscription = _plan!.Find(attempt.Lane)?.Subscription?.Id;
-        _samples.Keep(_book.Draft, _plan.Mask, attempt, attempt.Parts[at], attempt.Outcomes[at], subscription, now);
+        try
+        {
+            _samples.Keep(_book.Draft, _plan.Mask, attempt, attempt.Parts[at], attempt.Outcomes[at], subscription, now);
+        }
+        catch (IOException failure)
+        {
+            // No sample is worth the conclusions of an attempt.
+            LogStorageFailed(_logger, failure, _id, TimeSpan.Zero);
+        }
     }
 
     private const string Throttled = "http_429";
@@ -138,7 +164,7 @@ internal sealed partial class DestinationWorker
             if (_chains.NextDue is { } due) until = Math.Min(until, hasReady ? Math.Max(due, now + 1_000) : due);
         }
 
-        if (MayRead() && !_isReading && _watch.IsCompleted) _watch = WatchAsync(stopping);
+        if (MayRead() && !_isReading && !AwaitsWindow && _watch.IsCompleted) _watch = WatchAsync(stopping);
         await _wake.SleepAsync(until == long.MaxValue ? null : TimeSpan.FromMilliseconds(Math.Clamp(until - now, 1, int.MaxValue)), stopping);
     }
 

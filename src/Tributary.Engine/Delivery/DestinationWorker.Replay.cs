@@ -37,8 +37,7 @@ internal sealed partial class DestinationWorker
 
         if (_replay is not { IsOver: false } replay || !MayDeliver || _circuit.IsOpen || ReplayRoom <= 0) return false;
         if (_book.Uncommitted > 0) Commit(Now);
-        _replay = Advance(replay);
-        _replay.Put(_book.Draft, _number);
+        Remember(Advance(replay));
         Commit(Now);
         return true;
     }
@@ -68,20 +67,14 @@ internal sealed partial class DestinationWorker
         foreach (var record in _past)
         {
             if (record.Offset >= end) break;
-            if (scan.Judge(record, out var row, out var wasDelivered))
+            try
             {
-                // What is kept about the next event may be what this one changed.
-                if (row?.State == ExceptionState.Filtered && _book.Uncommitted > 0)
-                {
-                    // Remembered first: when the disk refuses, what was taken up is not taken up once more.
-                    _replay = replay with { At = record.Offset, Taken = taken };
-                    _replay.Put(_book.Draft, _number);
-                    Commit(Now);
-                    scan.Judge(record, out row, out wasDelivered);
-                }
-
-                Resend(record, row, wasDelivered);
-                taken++;
+                if (TakeUp(scan, record, replay, taken)) taken++;
+            }
+            catch (IOException)
+            {
+                Remember(replay with { At = record.Offset, Taken = taken });
+                throw;
             }
 
             at = record.Next;
@@ -89,6 +82,28 @@ internal sealed partial class DestinationWorker
         }
 
         return replay with { At = at, Taken = taken, IsOver = at >= end };
+    }
+
+    private bool TakeUp(ReplayScan scan, in LogRecord record, ReplayRow replay, long taken)
+    {
+        if (!scan.Judge(record, out var row, out var wasDelivered)) return false;
+        // What is kept about the next event may be what this one changed.
+        if (row?.State == ExceptionState.Filtered && _book.Uncommitted > 0)
+        {
+            // Remembered first: when the disk refuses, what was taken up is not taken up once more.
+            Remember(replay with { At = record.Offset, Taken = taken });
+            Commit(Now);
+            scan.Judge(record, out row, out wasDelivered);
+        }
+
+        Resend(record, row, wasDelivered);
+        return true;
+    }
+
+    private void Remember(ReplayRow replay)
+    {
+        _replay = replay;
+        _replay.Put(_book.Draft, _number);
     }
 
     private void Resend(in LogRecord record, ExceptionRow? row, bool wasDelivered)

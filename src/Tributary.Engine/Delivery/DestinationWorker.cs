@@ -88,6 +88,9 @@ internal sealed partial class DestinationWorker : IDisposable
         (_startedAt, _startedTicks) = (clock.GetUtcNow().ToUnixTimeMilliseconds(), clock.GetTimestamp());
     }
 
+    /// <summary>Spreads retries, so that what failed together does not come back together.</summary>
+    public Random Chance { get; init; } = Random.Shared;
+
     // Milliseconds since 1970 that never jump: a wall clock that is put back must not make what waits wait for a year.
     private long Now => _startedAt + (long)_clock.GetElapsedTime(_startedTicks).TotalMilliseconds;
 
@@ -105,11 +108,13 @@ internal sealed partial class DestinationWorker : IDisposable
     {
         try
         {
-            await OpenAsync(stopping);
+            var isOpen = false;
             while (!stopping.IsCancellationRequested)
             {
                 try
                 {
+                    if (!isOpen) await OpenAsync(stopping);
+                    isOpen = true;
                     if (Turn()) await Task.Yield();
                     else await SleepAsync(stopping);
                 }
@@ -117,7 +122,7 @@ internal sealed partial class DestinationWorker : IDisposable
                 {
                     // Storage may come back; what is in memory is as it was, and the draft can be committed again.
                     LogStorageFailed(_logger, failure, _id, PauseAfterFailure);
-                    await Task.Delay(PauseAfterFailure, _clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await Task.Delay(PauseAfterFailure, _clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 }
             }
         }
@@ -126,7 +131,7 @@ internal sealed partial class DestinationWorker : IDisposable
             // Asked to stop while asleep.
         }
 
-        if (_book is not null) await StopAsync();
+        if (_chains is not null) await StopAsync();
     }
 
     public void Dispose()
@@ -168,6 +173,7 @@ internal sealed partial class DestinationWorker : IDisposable
                 Reason = row.Reason,
                 Detail = row.Detail,
                 RowDue = row.DueAt,
+                Tries = [.. (kept?.Tries ?? []).Where(each => each.Lane == row.Lane)],
             })];
             restored.AddRange(entry.Parts);
             waiting++;
@@ -258,7 +264,17 @@ internal sealed partial class DestinationWorker : IDisposable
                 return true;
             }
 
-            Admit(_reader.Current);
+            try
+            {
+                Admit(_reader.Current);
+            }
+            catch (IOException)
+            {
+                // The next turn reads this one again.
+                _isReading = false;
+                throw;
+            }
+
             _head = _reader.Current.Next;
             hasRead = true;
         }
@@ -277,12 +293,12 @@ internal sealed partial class DestinationWorker : IDisposable
             && (!_circuit.IsOpen || _chains.IsEmpty);
     }
 
+    // Retention has overtaken it. What it dropped is counted when nothing before is under way any more; until then there is nothing to read.
+    private bool AwaitsWindow => _head < _log.First && _book.WindowCount > 0;
+
     private bool Refill()
     {
-        if (_head < _log.First)
-        {
-            if (_book.WindowCount > 0 || !SkipDropped()) return false;
-        }
+        if (AwaitsWindow || (_head < _log.First && !SkipDropped())) return false;
 
         try
         {
@@ -367,7 +383,8 @@ internal sealed partial class DestinationWorker : IDisposable
             if (keepsSuccess) _sampledAt = now;
             attempt.Trace = new WireTrace(keepsSuccess);
             var sender = _plan!.Find(attempt.Lane)!.Sender!;
-            _ = Task.Run(() => AttemptAsync(sender, attempt), CancellationToken.None);
+            // Beside the loop, on the scheduler that the loop runs on.
+            _ = Task.Factory.StartNew(() => AttemptAsync(sender, attempt), CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
         }
 
         return hasSent;

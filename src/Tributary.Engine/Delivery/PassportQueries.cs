@@ -126,13 +126,13 @@ internal sealed class PassportQueries(
         json.WriteStartArray("destinations");
         foreach (var destination in now.Destinations)
         {
-            if (now.FindSource(destination.SourceId)?.Number == record.Source) WriteDelivery(json, destination, offset);
+            if (now.FindSource(destination.SourceId)?.Number == record.Source) WriteDelivery(json, now, destination, offset);
         }
 
         json.WriteEndArray();
     }
 
-    private void WriteDelivery(Utf8JsonWriter json, Destination destination, LogOffset offset)
+    private void WriteDelivery(Utf8JsonWriter json, WorkspaceSnapshot now, Destination destination, LogOffset offset)
     {
         // What came before the destination was created does not concern it.
         if (DeliveryCounts.Beginning(store, destination.Number) is not { } beginning || offset < beginning.Offset) return;
@@ -145,7 +145,27 @@ internal sealed class PassportQueries(
         if (life.Attempts is { } attempts) json.WriteNumber("attempts", attempts);
         if (life.NextAttemptAt is { } next) json.WriteString("nextAttemptAt", ProfileWriter.Iso(next));
         if (life.LastError is { Length: > 0 } error) json.WriteString("lastError", error);
+        WriteTries(json, now, life.Tries ?? []);
+        json.WriteStartArray("samples");
+        foreach (var sample in DeliverySamples.Read(store, destination.Number).Where(sample => DeliverySamples.OffsetOf(sample) == offset.Value))
+            json.WriteRawValue(sample, skipInputValidation: true);
+        json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private static void WriteTries(Utf8JsonWriter json, WorkspaceSnapshot now, IReadOnlyList<DeliveryTry> tries)
+    {
+        json.WriteStartArray("failedAttempts");
+        foreach (var each in tries)
+        {
+            json.WriteStartObject();
+            json.WriteString("at", ProfileWriter.Iso(each.At));
+            json.WriteString("reason", each.Reason);
+            if (each.Lane != 0 && now.Subscriptions.FirstOrDefault(subscription => subscription.Number == each.Lane) is { } subscription) json.WriteString("subscriptionId", subscription.Id);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, RecordedViolation violation)

@@ -3,7 +3,6 @@ using Tributary.Engine.Log;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
-using Tributary.Model;
 
 namespace Tributary.Engine.Delivery;
 
@@ -11,14 +10,13 @@ namespace Tributary.Engine.Delivery;
 internal sealed class ReplayQueries(DeliveryEngine engine, DecidedLog decided, IStateStore store, TimeProvider clock)
 {
     /// <summary>A replay that would begin now.</summary>
-    /// <param name="destination">Of which destination.</param>
     /// <param name="from">Events received from here on; milliseconds since 1970.</param>
     /// <param name="to">Events received before.</param>
     /// <param name="reason">Only those with this recorded reason; null for all.</param>
     /// <param name="filter">Only those that a valid filter expression is true of; null for all.</param>
-    public ReplayRow Plan(Destination destination, long from, long to, string? reason, string? filter) => new(
+    public ReplayRow Plan(long from, long to, string? reason, string? filter) => new(
         WorkspaceSecrets.NewId(), from, to, reason, filter, clock.GetUtcNow().ToUnixTimeMilliseconds(),
-        decided.Log.First, new LogOffset(DeliveryCounts.Read(store, destination.Number)?.Cursor ?? 0));
+        decided.Log.First, decided.Log.End);
 
     /// <summary>How many events a replay is about. Reads the log from its beginning; about a million events a second.</summary>
     public long Count(Destination destination, Source source, ReplayRow replay, CancellationToken cancellationToken)
@@ -26,12 +24,14 @@ internal sealed class ReplayQueries(DeliveryEngine engine, DecidedLog decided, I
         var scan = new ReplayScan(store, destination.Number, source.Number, replay);
         var batch = new LogBatch(256 << 10);
         var count = 0L;
-        for (var at = replay.At; at < replay.End && decided.Log.Read(at, batch); at = batch.Next)
+        // What the destination has not come to yet it gets anyway.
+        var end = Math.Min(replay.End.Value, DeliveryCounts.Read(store, destination.Number)?.Cursor ?? DeliveryCounts.Beginning(store, destination.Number)?.Offset.Value ?? 0);
+        for (var at = replay.At; at.Value < end && decided.Log.Read(at, batch); at = batch.Next)
         {
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var record in batch)
             {
-                if (record.Offset >= replay.End) break;
+                if (record.Offset.Value >= end) break;
                 if (scan.Judge(record, out _, out _)) count++;
             }
         }

@@ -87,12 +87,12 @@ public static class ToolsApi
 
     private static ToolFault? TryTrigger(string? fql, JsonElement ast, EventDocument message, Utf8JsonWriter json)
     {
-        var (trigger, fault) = fql is null ? Trigger.Compile(NodeOf(ast)) : Trigger.Compile(fql);
+        var (trigger, fault) = fql is null ? Trigger.CompileTree(BytesOf(ast)) : Trigger.Compile(fql);
         var text = trigger is not null && fql is null ? trigger.ToFql() : default;
         if (trigger is null || text.Fault is not null) return Of(fql is null ? "ast" : "fql", fault ?? text.Fault!);
         json.WriteBoolean("matches", trigger.Matches(message));
         if (fql is null) WriteText(json, "fql", text.Fql!);
-        else WriteRaw(json, "ast", Encoding.UTF8.GetBytes(trigger.ToJson().ToJsonString()));
+        else WriteRaw(json, "ast", trigger.ToJson().Span);
         return null;
     }
 

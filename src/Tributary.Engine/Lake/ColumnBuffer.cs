@@ -92,6 +92,12 @@ internal sealed unsafe class ColumnBuffer(LakeType type, TextArena texts)
     /// <summary>The number or timestamp of a row that <see cref="IsSet"/>.</summary>
     public long GetInt64(int row) => ((long*)_cells)[row];
 
+    /// <summary>The double of a row that <see cref="IsSet"/>.</summary>
+    public double GetDouble(int row) => ((double*)_cells)[row];
+
+    /// <summary>The truth of a row that <see cref="IsSet"/>.</summary>
+    public bool GetBoolean(int row) => _cells[row] != 0;
+
     /// <summary>
     /// Copies rows <paramref name="from"/> to <paramref name="from"/> + <paramref name="count"/> into a vector whose rows are all valid as yet.
     /// </summary>

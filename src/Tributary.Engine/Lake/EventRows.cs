@@ -20,7 +20,10 @@ internal sealed class EventRows(ProfileIdText profiles)
     /// <param name="tables">The tables of the event's source.</param>
     /// <param name="record">The event.</param>
     /// <param name="loadedAt">Microseconds since 1970; becomes <c>uuid_ts</c>.</param>
-    public void Add(SourceTables tables, in DecidedRecord record, long loadedAt)
+    public void Add(SourceTables tables, in DecidedRecord record, long loadedAt) => Add(tables, LakeEvent.Of(record), loadedAt);
+
+    /// <inheritdoc cref="Add(SourceTables, in DecidedRecord, long)"/>
+    public void Add(SourceTables tables, in LakeEvent record, long loadedAt)
     {
         var payload = record.Payload.Span;
         // DuckDB trusts its callers that texts are UTF-8.
@@ -32,7 +35,15 @@ internal sealed class EventRows(ProfileIdText profiles)
         if (table!.IsRestToo) AddTo(tables, tables.Rest, record, payload, isReadable, loadedAt);
     }
 
-    private void AddTo(SourceTables tables, EventTable table, in DecidedRecord record, ReadOnlySpan<byte> payload, bool isReadable, long loadedAt)
+    /// <summary>The table that the row of an event belongs to.</summary>
+    public EventTable TableOf(SourceTables tables, in LakeEvent record)
+    {
+        if (tables.For(record.Type) is { } known) return known;
+        var payload = record.Payload.Span;
+        return Utf8.IsValid(payload) && TryFindEventTable(tables, payload, out var table) ? table! : tables.Rest;
+    }
+
+    private void AddTo(SourceTables tables, EventTable table, in LakeEvent record, ReadOnlySpan<byte> payload, bool isReadable, long loadedAt)
     {
         var row = AddHead(table, record, loadedAt);
         if (!isReadable || !TryAddFields(table, row, payload))
@@ -106,7 +117,7 @@ internal sealed class EventRows(ProfileIdText profiles)
         }
     }
 
-    private int AddHead(EventTable table, in DecidedRecord record, long loadedAt)
+    private int AddHead(EventTable table, in LakeEvent record, long loadedAt)
     {
         var row = table.Table.BeginRow();
         table.Id.SetText(row, ValidText(record.MessageId.Span));
@@ -151,7 +162,7 @@ internal sealed class EventRows(ProfileIdText profiles)
     }
 
     /// <summary>Adds a row to the staging of <c>users</c> or <c>accounts</c> when the event says whose traits it carries.</summary>
-    private void AddLatest(EventTable latest, in DecidedRecord record, ReadOnlySpan<byte> payload, long loadedAt)
+    private void AddLatest(EventTable latest, in LakeEvent record, ReadOnlySpan<byte> payload, long loadedAt)
     {
         var row = latest.Table.BeginRow();
         latest.ReceivedAt.SetInt64(row, record.ReceivedAt * 1_000);

@@ -63,6 +63,7 @@ internal sealed class LakeTable(string schema, string name, LakeTableRules rules
     public int Resolve(string column, LakeType typeOfValue, bool ofContext)
     {
         if (rules.Refuses(column, ofContext)) return PathNode.Dropped;
+        column = rules.Fit(column);
         if (_byName.TryGetValue(column, out var index)) return index;
         if (Columns.Count >= rules.ColumnsMax || column.Length > LakeTableRules.ColumnNameLengthMax)
         {

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace Tributary.Engine.Lake;
 
 /// <summary>What the tables of one source may hold: names that are taken, types shared between tables, bounds.</summary>
-internal sealed class LakeTableRules(LakeLosses losses, int columnsMax, IEnumerable<string>? reservedToo = null)
+internal sealed class LakeTableRules(LakeLosses losses, int columnsMax, IEnumerable<string>? reservedToo = null, Func<string, string>? fit = null)
 {
     public const string ContextPrefix = "context_";
 
@@ -30,6 +30,9 @@ internal sealed class LakeTableRules(LakeLosses losses, int columnsMax, IEnumera
     /// <summary>True when a key may not have a column of this name: it is reserved, or would pose as a field of <c>context</c>.</summary>
     public bool Refuses(string column, bool ofContext) =>
         !ofContext && (_reserved.Contains(column) || column.StartsWith(ContextPrefix, StringComparison.Ordinal));
+
+    /// <summary>The name as the database can hold it, when it holds less than ours: the same name for the same input, at all times.</summary>
+    public string Fit(string name) => fit is null ? name : fit(name);
 
     /// <summary>True when a field of the message itself fills the column, so that a property of that name only fills in.</summary>
     public static bool IsField(string table, string column) => table is "pages" or "screens" && column is "name" or "category";

@@ -39,7 +39,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
     public List<LakeTable> TrackTables { get; } = [];
 
     /// <summary>Holds the common columns of track events that have no table of their own.</summary>
-    public EventTable Rest => _rest ??= Make(RestName, EventTableKind.Rest);
+    public EventTable Rest => _rest ??= Make(bounds.RestName, EventTableKind.Rest);
 
     /// <summary>The table of a type's events; null of track, whose table depends on the event's name.</summary>
     public EventTable? For(EventType type) => type switch
@@ -70,7 +70,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
     }
 
     /// <summary>True when the view <c>tracks</c> reads the table.</summary>
-    public bool IsReadByTracks(LakeTable table) => table.Name == RestName || TrackTables.Contains(table);
+    public bool IsReadByTracks(LakeTable table) => table.Name == bounds.RestName || TrackTables.Contains(table);
 
     /// <summary>True of <c>users</c> and <c>accounts</c>, whose rows are folded.</summary>
     public bool IsLatest(LakeTable table) => table == _users?.Table || table == _accounts?.Table;
@@ -96,6 +96,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
     private EventTable FindOrMakeEvent(string name)
     {
         if (Taken.Contains(name)) name = "_" + name;
+        name = rules.Fit(name);
         if (_events.TryGetValue(name, out var known)) return known;
         if (_events.Count < bounds.TablesMax) return Make(name, EventTableKind.Event);
         rules.Losses.TableRefused(schema, name);
@@ -106,7 +107,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
     {
         var table = new LakeTable(schema, name, rules, texts);
         Tables.Add(table);
-        return Adopt(table, kind, TrackTables.Count < TracksReadMax);
+        return Adopt(table, kind, TrackTables.Count < bounds.TracksReadMax);
     }
 
     private EventTable Adopt(LakeTable table, EventTableKind kind, bool isInView)
@@ -135,7 +136,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
         return events;
     }
 
-    private static EventTableKind KindOf(string name) => name switch
+    private EventTableKind KindOf(string name) => name switch
     {
         "identifies" => EventTableKind.Identifies,
         "pages" => EventTableKind.Pages,
@@ -144,7 +145,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
         "aliases" => EventTableKind.Aliases,
         "users" => EventTableKind.Users,
         "accounts" => EventTableKind.Accounts,
-        RestName => EventTableKind.Rest,
+        _ when name == bounds.RestName => EventTableKind.Rest,
         _ => EventTableKind.Event,
     };
 }
@@ -152,4 +153,6 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
 /// <summary>Bounds on what events can make the lake create.</summary>
 /// <param name="ColumnsMax">Most columns of one table.</param>
 /// <param name="TablesMax">Most tables for events of one source.</param>
-internal sealed record LakeBounds(int ColumnsMax, int TablesMax);
+/// <param name="TracksReadMax">Most tables that a view <c>tracks</c> reads; 0 when <c>tracks</c> is a table itself that every track event is written to.</param>
+/// <param name="RestName">The table of track events that no view reads elsewhere: of a warehouse whose <c>tracks</c> is a table, that one.</param>
+internal sealed record LakeBounds(int ColumnsMax, int TablesMax, int TracksReadMax = SourceTables.TracksReadMax, string RestName = SourceTables.RestName);

@@ -26,6 +26,8 @@ public sealed class SecretBox : IDisposable
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
+    // The cipher is no thing for two threads at once.
+    private readonly Lock _gate = new();
     private readonly AesGcm _cipher;
     private readonly string _keyId;
 
@@ -120,7 +122,7 @@ public sealed class SecretBox : IDisposable
         var plain = Encoding.UTF8.GetBytes(value.ToJsonString());
         var box = new byte[NonceSize + plain.Length + TagSize];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceSize));
-        _cipher.Encrypt(box.AsSpan(0, NonceSize), plain, box.AsSpan(NonceSize, plain.Length), box.AsSpan(NonceSize + plain.Length));
+        lock (_gate) _cipher.Encrypt(box.AsSpan(0, NonceSize), plain, box.AsSpan(NonceSize, plain.Length), box.AsSpan(NonceSize + plain.Length));
         return new JsonObject { [SealedMember] = $"1:{_keyId}:{Convert.ToBase64String(box)}" };
     }
 
@@ -133,7 +135,7 @@ public sealed class SecretBox : IDisposable
             var box = Convert.FromBase64String(text);
             if (box.Length < NonceSize + TagSize) return null;
             var plain = new byte[box.Length - NonceSize - TagSize];
-            _cipher.Decrypt(box.AsSpan(0, NonceSize), box.AsSpan(NonceSize, plain.Length), box.AsSpan(NonceSize + plain.Length), plain);
+            lock (_gate) _cipher.Decrypt(box.AsSpan(0, NonceSize), box.AsSpan(NonceSize, plain.Length), box.AsSpan(NonceSize + plain.Length), plain);
             return JsonNode.Parse(plain);
         }
         catch (Exception failure) when (failure is CryptographicException or FormatException or JsonException)

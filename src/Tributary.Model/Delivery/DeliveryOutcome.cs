@@ -55,6 +55,9 @@ public readonly record struct DeliveryOutcome
 
     public static DeliveryOutcome Filtered(string reason, string? detail = null) => new(DeliveryVerdict.Filtered, reason, null, detail);
 
+    /// <summary>The same with other words.</summary>
+    public DeliveryOutcome WithDetail(string detail) => new(Verdict, Reason, After, detail);
+
     public override string ToString() => Reason is null ? $"{Verdict}" : $"{Verdict} ({Reason})";
 }
 
@@ -68,6 +71,9 @@ public readonly struct DeliveryOutcomes
 
     /// <summary>The outcome of the delivery at a place of the batch.</summary>
     public DeliveryOutcome this[int index] => _each is null ? _all : _each[index];
+
+    /// <summary>Whether there is one for each delivery of a batch, no more and no less.</summary>
+    public bool Fit(int count) => _each is null || _each.Length == count;
 
     /// <summary>The same outcome for every delivery.</summary>
     public static DeliveryOutcomes All(DeliveryOutcome outcome) => new(outcome, null);

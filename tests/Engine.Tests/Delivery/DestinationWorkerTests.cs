@@ -129,7 +129,9 @@ public sealed class DestinationWorkerTests
 
         Assert.Equal(["bad", "good"], hook.Attempts);
         Assert.Equal(1, world.Flow().Counts.Failed["http_400"]);
-        Assert.Equal(new DeliveryLife("failed", "http_400", 1, LastError: "no such field"), world.Life("bad"));
+        var life = world.Life("bad");
+        Assert.Equal(("failed", "http_400", 1, "no such field"), (life.State, life.Reason, life.Attempts, life.LastError));
+        Assert.Equal("http_400", Assert.Single(life.Tries!).Reason);
         world.AssertLaw(atRest: true);
     }
 

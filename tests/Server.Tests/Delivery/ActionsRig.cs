@@ -15,17 +15,17 @@ public sealed record ActionRequest(string Method, Uri Url, IReadOnlyDictionary<s
 /// <summary>Segment's destinations in real workers, with an answer of ours where the network would be.</summary>
 internal sealed class ActionsRig : IAsyncDisposable
 {
-    private readonly Network _network;
+    private readonly RecordedNetwork _network;
     private readonly HttpClient _client;
 
-    public ActionsRig(Func<ActionRequest, HttpResponseMessage>? answer = null, bool allowsRawSockets = false)
+    public ActionsRig(Func<ActionRequest, HttpResponseMessage>? answer = null, bool allowsRawSockets = false, HttpClient? http = null)
     {
         Catalogue = ActionsCatalogue.Load(AppContext.BaseDirectory, allowsRawSockets ? "allow" : null);
         Pool = new NodePool(
             NodeRuntime.Find(null, Environment.GetEnvironmentVariable("PATH")), new NodePoolOptions("actions", Catalogue.Script) { WorkersMax = 1 }, TimeProvider.System, NullLogger<NodePool>.Instance);
-        _network = new Network(answer ?? (_ => Json("{}")));
+        _network = new RecordedNetwork(answer ?? (_ => Json("{}")));
         _client = new HttpClient(_network);
-        Host = new ActionsHost(Pool, Catalogue, _ => _client, TimeProvider.System);
+        Host = new ActionsHost(Pool, Catalogue, _ => http ?? _client, TimeProvider.System);
     }
 
     public ActionsCatalogue Catalogue { get; }
@@ -61,20 +61,21 @@ internal sealed class ActionsRig : IAsyncDisposable
         _client.Dispose();
         _network.Dispose();
     }
+}
 
-    private sealed class Network(Func<ActionRequest, HttpResponseMessage> answer) : HttpMessageHandler
+/// <summary>Stands where the network would be: remembers each request and answers it.</summary>
+internal sealed class RecordedNetwork(Func<ActionRequest, HttpResponseMessage> answer) : HttpMessageHandler
+{
+    public ConcurrentQueue<ActionRequest> Requests { get; } = new();
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        public ConcurrentQueue<ActionRequest> Requests { get; } = new();
-
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-            var headers = request.Headers.NonValidated.Concat(request.Content?.Headers.NonValidated.AsEnumerable() ?? []).ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-            var seen = new ActionRequest(request.Method.Method, request.RequestUri!, headers, body);
-            Requests.Enqueue(seen);
-            var response = answer(seen);
-            response.RequestMessage = request;
-            return response;
-        }
+        var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
+        var headers = request.Headers.NonValidated.Concat(request.Content?.Headers.NonValidated.AsEnumerable() ?? []).ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+        var seen = new ActionRequest(request.Method.Method, request.RequestUri!, headers, body);
+        Requests.Enqueue(seen);
+        var response = answer(seen);
+        response.RequestMessage = request;
+        return response;
     }
 }

@@ -92,6 +92,7 @@ internal static class ActionsSample
     private static string TextFor(string name, string format)
     {
         bool Has(string part) => name.Contains(part, StringComparison.OrdinalIgnoreCase);
+        if (name == "instanceUrl") return "https://acme.my.salesforce.com/";
         if (format is "uri" || Has("url") || Has("endpoint")) return "https://partner.example/path";
         if (format == "email" || Has("email")) return "ada@example.com";
         if (format is "date-time" or "date" || Has("timestamp") || Has("_at")) return format == "date" ? "2026-01-02" : "2026-01-02T03:04:05.000Z";

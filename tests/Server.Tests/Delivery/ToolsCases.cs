@@ -63,7 +63,7 @@ internal sealed class ToolsCases(int seed)
         var members = Enumerable.Range(0, _random.Next(6)).Select(_ => $"{Quote(Pick(Keys))}:{Value(depth)}").ToList();
         if (depth == 0)
         {
-            foreach (var name in (ReadOnlySpan<string>)["type", "event", "name", "userId"]) if (_random.Next(2) == 0) members.Add($"\"{name}\":{Pick(Scalars)}");
+            foreach (var name in (ReadOnlySpan<string>)["type", "event", "name", "userId"]) if (_random.Next(2) == 0) members.Add($"\"{name}\":{(_random.Next(2) == 0 ? "\"track\"" : Pick(Scalars))}");
             foreach (var name in (ReadOnlySpan<string>)["properties", "traits", "context"]) if (_random.Next(3) > 0) members.Add($"\"{name}\":{(_random.Next(6) == 0 ? Value(1) : Event(1))}");
         }
 
@@ -86,6 +86,7 @@ internal sealed class ToolsCases(int seed)
             0 when depth < 3 => $"({Expression(depth + 1)})",
             1 => $"!({Expression(3)})",
             2 or 3 => $"{Pick("", "!")}{Pick("contains", "match")}({Pick(Fields)}, {Pick(Values)})",
+            4 or 5 => $"{Pick("type", "event", "properties.a", "traits.b", "context.c")} {Pick("=", "!=", "!=", ">", "<")} {Pick("\"track\"", "null", "1", "true", "0")}",
             _ => $"{Pick(Fields)} {Pick(Comparisons)} {Pick(Values)}",
         });
         return string.Join(Pick(" and ", " or ", " or ", " AND ", " ", " and"), parts);

@@ -12,10 +12,10 @@ internal static class ClientPrograms
     private static string Folder { get; } = Path.Combine(RepositoryRoot(), "tests", "Server.Tests", "clients");
 
     /// <summary>Runs a program, given with its arguments, against a server and returns the JSON of its last line.</summary>
-    public static async Task<JsonNode> RunAsync(string program, Uri address, string writeKey, CancellationToken cancellationToken)
+    public static async Task<JsonNode> RunAsync(string program, Uri address, string writeKey, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
     {
         await InstallAsync(cancellationToken);
-        var (code, output, errors) = await ExecuteAsync("node", program.Split(' '), address, writeKey, cancellationToken);
+        var (code, output, errors) = await ExecuteAsync("node", program.Split(' '), address, writeKey, cancellationToken, environment);
         Assert.True(code == 0, $"{program} ended with {code}.\n{output}\n{errors}");
         return JsonNode.Parse(output.TrimEnd().Split('\n')[^1])!;
     }
@@ -36,11 +36,12 @@ internal static class ClientPrograms
     }
 
     private static async Task<(int Code, string Output, string Errors)> ExecuteAsync(
-        string program, string[] arguments, Uri? address, string writeKey, CancellationToken cancellationToken)
+        string program, string[] arguments, Uri? address, string writeKey, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["TRIBUTARY_URL"] = address?.ToString().TrimEnd('/');
         start.Environment["WRITE_KEY"] = writeKey;
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);

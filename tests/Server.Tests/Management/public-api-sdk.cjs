@@ -30,7 +30,8 @@ const status = async (call) => {
   const kinds = (await catalog.getSourcesCatalog({ count: 50 })).body.data.sourcesCatalog;
   const javascript = kinds.find((kind) => kind.slug === 'javascript');
   assert.equal((await catalog.getSourceMetadata(javascript.id)).body.data.sourceMetadata.name, javascript.name);
-  const webhook = (await catalog.getDestinationsCatalog({ count: 50 })).body.data.destinationsCatalog.find((kind) => kind.slug === 'webhook');
+  const webhook = (await catalog.getDestinationMetadata('webhook')).body.data.destinationMetadata;
+  assert.ok((await catalog.getDestinationsCatalog({ count: 50 })).body.data.destinationsCatalog.every((kind) => kind.slug && Array.isArray(kind.actions)));
 
   const created = await sources.createSource({ slug: 'sdk-shop', enabled: true, metadataId: javascript.id, settings: { rateLimit: 100 } });
   assert.equal(created.response.statusCode, 201);

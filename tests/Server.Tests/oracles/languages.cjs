@@ -1,5 +1,6 @@
 // Answers what Segment's packages make of triggers and mappings: a JSON list of cases on standard input, a list of answers on standard output.
-const { transform, transformBatch } = require('@segment/actions-core')
+// The batch form is no part of the package's face, only of its files.
+const { transform, transformBatch } = require(`${__dirname}/node_modules/@segment/actions-core/dist/cjs/mapping-kit`)
 const { parseFql, generateFql, validate } = require('@segment/destination-subscriptions')
 
 function answer(item) {

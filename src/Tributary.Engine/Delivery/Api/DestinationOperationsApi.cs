@@ -86,7 +86,7 @@ internal static class DestinationOperationsApi
         if (filter is not null && FilterStatement.Compile(filter).Fault is { } fault) body.Fault("filter", $"filter: {fault}");
         var isDryRun = body.Flag("dryRun") ?? false;
         if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
-        var wanted = replays.Plan(destination, from, to, reason, filter);
+        var wanted = replays.Plan(from, to, reason, filter);
         if (isDryRun)
         {
             var counted = await Task.Run(() => replays.Count(destination, source, wanted, context.RequestAborted), context.RequestAborted);

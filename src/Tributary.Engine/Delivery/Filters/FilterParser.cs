@@ -172,7 +172,7 @@ internal sealed class FilterParser
         }
 
         if (_at >= _text.Length) _fault ??= new FqlFault("The text that begins here has no end.", start);
-        _at++;
+        else _at++;
         return text.ToString();
     }
 
@@ -228,7 +228,7 @@ internal sealed class FilterParser
 
     private FilterExpression Deeper(Func<FilterExpression> read)
     {
-        _at++;
+        _at = Math.Min(_at + 1, _text.Length);
         if (++_depth > DepthMax) _fault ??= new FqlFault($"A statement nests at most {DepthMax} levels.", _at - 1);
         var inner = _fault is null ? read() : new FilterLiteral(null);
         _depth--;

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Tributary.Engine.Delivery.Fql;
 
 /// <summary>
@@ -27,18 +25,18 @@ public sealed class Trigger
         return tree is null ? (null, fault) : (new Trigger(tree), null);
     }
 
-    /// <summary>Reads the JSON form of a trigger.</summary>
-    public static (Trigger? Trigger, FqlFault? Fault) Compile(JsonNode? ast)
+    /// <summary>Reads the JSON form of a trigger, as UTF-8.</summary>
+    public static (Trigger? Trigger, FqlFault? Fault) CompileTree(ReadOnlyMemory<byte> json)
     {
-        var (tree, fault) = TriggerJson.Read(ast);
+        var (tree, fault) = EventDocument.Read(json) is { } document ? TriggerJson.Read(document.Root) : (null, new FqlFault("The syntax tree is not valid JSON.", null));
         return tree is null ? (null, fault) : (new Trigger(tree), null);
     }
 
     /// <summary>Whether the trigger matches an event. Never throws; what the original throws at matches nothing.</summary>
     public bool Matches(EventDocument message) => !message.Root.IsNullish && _test.Ask(message) == TriggerVerdict.Yes;
 
-    /// <summary>The JSON form.</summary>
-    public JsonNode ToJson() => TriggerJson.Write(Tree)!;
+    /// <summary>The JSON form, as UTF-8.</summary>
+    public ReadOnlyMemory<byte> ToJson() => TriggerJson.Write(Tree);
 
     /// <summary>The text of the trigger, written anew from what it means.</summary>
     /// <returns>The text, or a fault: a tree from JSON may hold what no text says.</returns>

@@ -20,7 +20,7 @@ internal sealed class TriggerLexer
     public static (List<TriggerToken> Tokens, FqlFault? Fault) Read(string text)
     {
         var lexer = new TriggerLexer(text);
-        var tokens = new List<TriggerToken>();
+        var tokens = new List<TriggerToken>(16);
         while (lexer._fault is null)
         {
             if (lexer._at >= text.Length)
@@ -80,7 +80,7 @@ internal sealed class TriggerLexer
             case 'n' when Accept("ull"):
                 return (TriggerTokenKind.Null, "null");
             case '<' or '>':
-                return (TriggerTokenKind.Operator, Accept("=") ? $"{first}=" : $"{first}");
+                return (TriggerTokenKind.Operator, (Accept("="), first) switch { (true, '<') => "<=", (true, _) => ">=", (_, '<') => "<", _ => ">" });
             default:
                 return ReadIdentifier(first);
         }
@@ -88,6 +88,14 @@ internal sealed class TriggerLexer
 
     private (TriggerTokenKind Kind, string Value) ReadIdentifier(char first)
     {
+        var plain = PlainEnd();
+        if (first != '\\' && plain < _text.Length && _text[plain] != '\\' && plain - _at < WordLengthMax - 1 && (IsTerminatorCharacter(_text[plain]) || _text[plain] is '.' or '(' or '=' or '!'))
+        {
+            var whole = _text[(_at - 1)..plain];
+            _at = plain;
+            return (TriggerTokenKind.Name, whole);
+        }
+
         var name = new StringBuilder();
         for (var letter = first; ; letter = _text[_at++])
         {
@@ -105,6 +113,14 @@ internal sealed class TriggerLexer
         return IsTerminator || Next is '.' or '(' or '=' or '!'
             ? (TriggerTokenKind.Name, name.ToString())
             : Fail($"The character {Show(Next)} must not follow a name directly. Put a space between them, or a backslash before it if it belongs to the name.", _at);
+    }
+
+    // Most names have no escape and are one piece of the text. Where a look-ahead has eaten the end of the text the character before is not the first one.
+    private int PlainEnd()
+    {
+        var end = _at;
+        while (end < _text.Length && (char.IsAsciiLetterOrDigit(_text[end]) || _text[end] is '_' or '-')) end++;
+        return end;
     }
 
     private (TriggerTokenKind Kind, string Value) ReadNumber(char first)
@@ -129,11 +145,11 @@ internal sealed class TriggerLexer
         var end = _text.IndexOf(quote, _at);
         if (end < 0) return Fail($"The text that begins here has no end: {Show(quote)} is missing, or something follows it without a space.", start);
         if (end - _at >= WordLengthMax) return Fail($"A text has at most {WordLengthMax - 1} characters.", start);
-        var text = _text[_at..end];
+        var text = _text[start..(end + 1)];
         _at = end;
         // A quote that nothing may follow directly but a space, comma or bracket; otherwise it opens the next text.
-        Accept(quote.ToString());
-        return (TriggerTokenKind.Text, $"{quote}{text}{quote}");
+        Accept(quote == '"' ? "\"" : "'");
+        return (TriggerTokenKind.Text, text);
     }
 
     // Looks for a word with an end behind it. At the end of the text it does not go back, as in the original, so that "an" becomes "a".

@@ -105,7 +105,8 @@ internal sealed class TriggerParser
 
     private void ParseCondition(TriggerToken field, ImmutableArray<TriggerNode?>.Builder nodes)
     {
-        var first = field.Value.Split('.', 2)[0];
+        var dot = field.Value.IndexOf('.', StringComparison.Ordinal);
+        var first = dot < 0 ? field.Value : field.Value[..dot];
         var type = TypeOf(first);
         if (type is null && !Inherited.Contains(first)) return;
         if (!_tokens.TryDequeue(out var comparison))

@@ -24,6 +24,11 @@ public sealed class CompiledMapping
     /// <summary>Largest payload that a mapping may make, in bytes.</summary>
     public const int OutputBytesMax = 4 << 20;
 
+    private const int KeptBytesMax = 64 << 10;
+
+    [ThreadStatic]
+    private static ScriptWriter? _kept;
+
     private readonly MappingNode _root;
 
     private CompiledMapping(MappingNode root) => _root = root;
@@ -65,10 +70,11 @@ public sealed class CompiledMapping
         var isFirst = true;
         foreach (var payload in messages.Root.AsList())
         {
-            if (!isFirst) writer.Raw((byte)',');
+            var run = new MappingRun();
+            var comma = isFirst ? default : ","u8;
             isFirst = false;
-            if (Write(payload, writer, out var wroteNothing) is { } fault) return new MappingOutcome(default, fault);
-            if (wroteNothing) writer.Raw("null"u8);
+            if (!_root.TryWrite(run, payload, writer, comma)) writer.Null(comma);
+            if (run.Fault is { } fault) return new MappingOutcome(default, fault);
         }
 
         writer.Raw((byte)']');
@@ -77,23 +83,20 @@ public sealed class CompiledMapping
 
     private MappingOutcome Apply(ScriptValue payload)
     {
-        var writer = new ScriptWriter(OutputBytesMax);
-        return Write(payload, writer, out _) is { } fault ? new MappingOutcome(default, fault) : Finish(writer);
+        // A writer that has grown large is not kept, so that one large event does not hold its memory for ever.
+        var writer = _kept ?? new ScriptWriter(OutputBytesMax);
+        _kept = null;
+        writer.Clear();
+        var run = new MappingRun();
+        _root.TryWrite(run, payload, writer, default);
+        var outcome = run.Fault is { } fault ? new MappingOutcome(default, fault) : Finish(writer);
+        if (writer.Count > KeptBytesMax) return outcome;
+        _kept = writer;
+        return outcome with { Output = outcome.Output.ToArray() };
     }
 
     private static MappingOutcome Finish(ScriptWriter writer) =>
         writer.IsFull ? new MappingOutcome(default, $"The payload is larger than {OutputBytesMax} bytes.") : new MappingOutcome(writer.Written, null);
-
-    private string? Write(ScriptValue payload, ScriptWriter writer, out bool wroteNothing)
-    {
-        var run = new MappingRun();
-        wroteNothing = false;
-        if (_root.TryWrite(run, payload, writer)) return run.Fault;
-        var value = _root.Resolve(run, payload);
-        wroteNothing = value.IsUndefined;
-        if (!wroteNothing) writer.Value(value);
-        return run.Fault;
-    }
 
     private static bool IsShallow(EventDocument document)
     {

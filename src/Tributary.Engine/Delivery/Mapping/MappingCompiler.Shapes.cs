@@ -10,31 +10,9 @@ internal static partial class MappingCompiler
         if (options.Kind != ScriptKind.Array) return new FaultNode($"@arrayPath expected array, got {options.TypeName}");
         var root = options.Get(First) is { Kind: ScriptKind.Text } path ? new PathNode(MappingPath.OfDirective(path.Text)) : Compile(options.Get(First), depth);
         var shaped = options.Get(Second);
-        if (shaped.Kind != ScriptKind.Object || shaped.AsObject().Count == 0) return root;
+        if (shaped.Kind != ScriptKind.Object || shaped.AsObject().Count == 0) return new DirectiveNode(root.Resolve);
         var shape = Compile(shaped, depth);
-        return new DirectiveNode((run, payload) =>
-        {
-            var found = root.Resolve(run, payload);
-            return found.Kind switch
-            {
-                ScriptKind.Object => ScriptValue.Of([shape.Resolve(run, found)]),
-                ScriptKind.Array => ScriptValue.Of(Each(run, found, shape)),
-                _ => found,
-            };
-        });
-    }
-
-    private static List<ScriptValue> Each(MappingRun run, ScriptValue list, MappingNode shape)
-    {
-        var elements = list.AsList();
-        var resolved = new List<ScriptValue>(elements.Count);
-        foreach (var element in elements)
-        {
-            if (!run.Spend()) break;
-            resolved.Add(shape.Resolve(run, element));
-        }
-
-        return resolved;
+        return new EachNode(root, shape);
     }
 
     private static MappingNode Flatten(ScriptValue options, int depth)
@@ -108,9 +86,14 @@ internal static partial class MappingCompiler
         if (fault is not null) return new FaultNode(fault);
         var apply = Compile(prepared, depth);
         var mapping = Compile(options.Get(Mapping), depth);
-        return new DirectiveNode((run, payload) => payload.Kind == ScriptKind.Object
-            ? mapping.Resolve(run, WithoutUndefined(apply.Resolve(run, payload)))
-            : run.Fail($"data must be an object, got {payload.TypeName}"));
+        return new DirectiveNode((run, payload) =>
+        {
+            // Nothing counts as an empty object here, but null does not.
+            var from = payload.IsUndefined ? ScriptValue.Of(new ScriptObject()) : payload;
+            return from.Kind == ScriptKind.Object
+                ? mapping.Resolve(run, WithoutUndefined(apply.Resolve(run, from)))
+                : run.Fail($"data must be an object, got {from.TypeName}");
+        });
     }
 
     private static ScriptValue WithoutUndefined(ScriptValue value)

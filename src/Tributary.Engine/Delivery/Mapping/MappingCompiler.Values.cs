@@ -70,11 +70,11 @@ internal static partial class MappingCompiler
         return new DirectiveNode((run, payload) =>
         {
             var resolved = value.Resolve(run, payload);
-            if (resolved.Kind != ScriptKind.Text || !run.Spend(resolved.Text.Length)) return resolved;
+            if (resolved.Kind != ScriptKind.Text || resolved.Text is not { } given || !run.Spend(given.Length)) return resolved;
             return target switch
             {
-                "lower" => ScriptValue.Of(ScriptCase.Lower(resolved.Text)),
-                "upper" => ScriptValue.Of(ScriptCase.Upper(resolved.Text)),
+                "lower" => ScriptValue.Of(ScriptCase.Lower(given)),
+                "upper" => ScriptValue.Of(ScriptCase.Upper(given)),
                 _ => run.Fail("operator key should have a value of \"lower\" or \"upper\""),
             };
         });

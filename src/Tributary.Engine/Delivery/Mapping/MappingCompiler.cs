@@ -92,27 +92,33 @@ internal static partial class MappingCompiler
         if (mapping.Kind == ScriptKind.Array)
         {
             var elements = mapping.AsList().ConvertAll(element => Compile(element, depth + 1));
-            return IsConstant(mapping, elements) ? new ConstantNode(mapping) : new ListNode([.. elements]);
+            return IsVerbatim(mapping, elements) ? new ConstantNode(mapping, isVerbatim: true) : new ListNode([.. elements]);
         }
 
-        if (mapping.Kind != ScriptKind.Object) return new ConstantNode(mapping);
+        if (mapping.Kind != ScriptKind.Object) return new ConstantNode(mapping, isVerbatim: true);
         var members = mapping.AsObject().Members.ToList();
         var isDirective = members.Exists(member => member.Key.StartsWith('@')) && members.TrueForAll(member => member.Key.StartsWith('@') || member.Key == "_metadata");
         if (isDirective && members.Find(member => member.Key.StartsWith('@')) is var (name, options)) return Directive(name, options, depth + 1);
         var compiled = members.ConvertAll(member => (member.Key, Node: Compile(member.Value, depth + 1)));
-        return IsConstant(mapping, compiled.Select(member => member.Node)) ? new ConstantNode(mapping) : new ObjectNode(compiled);
+        return IsVerbatim(mapping, compiled.Select(member => member.Node)) ? new ConstantNode(mapping, isVerbatim: true) : new ObjectNode(compiled);
     }
 
     // A value may only stand for itself where copying it makes no difference.
-    private static bool IsConstant(ScriptValue mapping, IEnumerable<MappingNode> parts) => mapping.Document is { IsPlain: true } && parts.All(part => part.IsConstant);
+    private static bool IsVerbatim(ScriptValue mapping, IEnumerable<MappingNode> parts) => mapping.Document is { IsPlain: true } && parts.All(part => part.IsVerbatim);
 
     private static string IndexName(int index) => index.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static MappingNode Literal(ScriptValue options, int depth)
+    {
+        var literal = Compile(options, depth);
+        return literal.IsVerbatim ? new ConstantNode(options) : literal;
+    }
 
     private static MappingNode Directive(string name, ScriptValue options, int depth) => name switch
     {
         "@path" => Path(options, depth),
         "@template" => Template(options, depth),
-        "@literal" => Compile(options, depth),
+        "@literal" => Literal(options, depth),
         "@if" => If(options, depth),
         "@case" => Case(options, depth),
         "@replace" => Replace(options, depth),

@@ -8,18 +8,25 @@ internal abstract class MappingNode
     /// <summary>The value of this part for a payload. After a fault (see <see cref="MappingRun"/>) the value means nothing.</summary>
     public abstract ScriptValue Resolve(MappingRun run, ScriptValue payload);
 
-    /// <summary>Writes the value at once, for parts that always have one.</summary>
-    /// <returns>False when the part has to be resolved first; nothing was written then.</returns>
-    public virtual bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer) => false;
+    /// <summary>Writes the value with what has to stand before it: a comma, a member's name.</summary>
+    /// <returns>False when the value is undefined; nothing was written then.</returns>
+    public virtual bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer, ReadOnlySpan<byte> before)
+    {
+        var value = Resolve(run, payload);
+        if (value.IsUndefined) return false;
+        writer.Raw(before);
+        writer.Value(value);
+        return true;
+    }
 
-    /// <summary>Whether the value is the same for every payload.</summary>
-    public virtual bool IsConstant => false;
+    /// <summary>Whether the part means itself: what stands in the mapping is what comes out.</summary>
+    public virtual bool IsVerbatim => false;
 }
 
 /// <summary>A value that stands in the mapping itself.</summary>
-internal sealed class ConstantNode(ScriptValue value) : MappingNode
+internal sealed class ConstantNode(ScriptValue value, bool isVerbatim = false) : MappingNode
 {
-    public override bool IsConstant => true;
+    public override bool IsVerbatim => isVerbatim;
 
     public override ScriptValue Resolve(MappingRun run, ScriptValue payload) => value;
 }
@@ -53,14 +60,15 @@ internal sealed class ListNode(MappingNode[] elements) : MappingNode
         return ScriptValue.Of(resolved);
     }
 
-    public override bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer)
+    public override bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer, ReadOnlySpan<byte> before)
     {
-        if (!run.Spend()) return true;
+        if (!run.Spend()) return false;
+        writer.Raw(before);
         writer.Raw((byte)'[');
         for (var at = 0; at < elements.Length; at++)
         {
-            if (at > 0) writer.Raw((byte)',');
-            if (!elements[at].TryWrite(run, payload, writer)) writer.Value(elements[at].Resolve(run, payload));
+            var comma = at > 0 ? ","u8 : default;
+            if (!elements[at].TryWrite(run, payload, writer, comma)) writer.Null(comma);
         }
 
         writer.Raw((byte)']');
@@ -84,20 +92,15 @@ internal sealed class ObjectNode : MappingNode
         return ScriptValue.Of(resolved);
     }
 
-    public override bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer)
+    public override bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer, ReadOnlySpan<byte> before)
     {
-        if (!run.Spend()) return true;
+        if (!run.Spend()) return false;
+        writer.Raw(before);
         writer.Raw((byte)'{');
         var isFirst = true;
         foreach (var (_, start, node) in _members)
         {
-            var isWhole = node is ObjectNode or ListNode;
-            var value = isWhole ? default : node.Resolve(run, payload);
-            if (!isWhole && value.IsUndefined) continue;
-            writer.Raw(isFirst ? start.AsSpan(1) : start);
-            isFirst = false;
-            if (isWhole) node.TryWrite(run, payload, writer);
-            else writer.Value(value);
+            if (node.TryWrite(run, payload, writer, isFirst ? start.AsSpan(1) : start)) isFirst = false;
         }
 
         writer.Raw((byte)'}');

@@ -20,6 +20,8 @@ internal sealed class MappingTemplate
 
     public ScriptValue Render(MappingRun run, ScriptValue payload)
     {
+        // Where nothing is mapped, the original renders an empty object.
+        if (payload.IsUndefined) payload = ScriptValue.Of(new ScriptObject());
         if (_parts is not null) return Render(run, payload, _parts);
         var first = Render(run, payload, Read(_text, 3));
         return first.IsUndefined ? first : Render(run, payload, Read(first.Text, 2));

@@ -31,7 +31,14 @@ internal sealed class ScriptWriter(int bytesMax, bool isExact = false)
 
     public void Raw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
 
-    public void Raw(byte character) => Take(1)[..1].Fill(character);
+    /// <summary>Writes null, behind what has to stand before it.</summary>
+    public void Null(ReadOnlySpan<byte> before)
+    {
+        Raw(before);
+        Raw("null"u8);
+    }
+
+    public void Raw(byte character) => Take(1)[0] = character;
 
     /// <summary>Writes a value; undefined becomes null, as in a list.</summary>
     public void Value(ScriptValue value)

@@ -45,7 +45,7 @@ internal static class DestinationsApi
         if (sourceId.Length > 0 && now.FindSource(sourceId) is null) body.Fault("sourceId", $"There is no source \"{sourceId}\".");
         var metadataId = body.Text("metadataId", SourceForm.NameLengthMax, required: true) ?? "";
         if (metadataId.Length > 0 && catalog.Find(metadataId) is null)
-            body.Fault("metadataId", $"metadataId \"{metadataId}\" is unknown. Possible are {string.Join(", ", catalog.Kinds.Select(kind => kind.Slug))}.");
+            body.Fault("metadataId", $"metadataId \"{metadataId}\" is unknown. GET /api/catalog/destinations lists those that are there.");
         return Checked(body, catalog, secrets, [], new Destination
         {
             Id = id,

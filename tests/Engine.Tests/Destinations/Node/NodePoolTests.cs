@@ -55,6 +55,26 @@ public sealed class NodePoolTests
     }
 
     [Fact]
+    public async Task No_job_overtakes_its_configuration()
+    {
+        await using var workers = new ScriptedWorker();
+        await workers.RunAsync("environment");
+        for (var round = 0; round < 20; round++)
+        {
+            var key = $"k{round}";
+            var job = ScriptedWorker.Job("configured", configuration: new NodeConfiguration(key, writer =>
+            {
+                // What takes long to write is easily overtaken.
+                Thread.SpinWait(20_000);
+                writer.WriteStringValue("settings");
+            }));
+            var replies = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => workers.RunAsync(job))));
+            Assert.All(replies, reply => Assert.Equal("[\"settings\",1]", reply.Value.GetRawText()));
+            workers.Pool.Forget(key);
+        }
+    }
+
+    [Fact]
     public async Task Workers_see_the_environment_that_was_listed_and_nothing_else()
     {
         Environment.SetEnvironmentVariable("TRIBUTARY_TEST_SECRET", "hidden");

@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Destinations.Actions;
+
+/// <summary>Questions to one of Segment's destinations that are no deliveries: whether it knows us, what may stand in a field, lists of people, forgetting somebody.</summary>
+public static class ActionsApi
+{
+    /// <summary>Maps them below <c>/api/destinations/{id}</c>; the caller adds authentication.</summary>
+    public static void MapActionsApi(this IEndpointRouteBuilder endpoints)
+    {
+        var destination = endpoints.MapGroup("/api/destinations/{id}").WithTags("Destinations");
+        destination.MapPost("/authentication", (HttpContext context, string id, ActionsQuestions ask) => ask.AskAsync(context, id, (host, to, _, stop) =>
+            host.TestAuthenticationAsync(to.Slug, to.Id, to.Settings, stop)))
+            .WithName("testAuthentication").WithSummary("Asks the destination whether it knows us, with the stored settings or those that are sent.");
+        destination.MapPost("/actions/{action}/fields/{field}/choices", (HttpContext context, string id, string action, string field, ActionsQuestions ask) => ask.AskAsync(context, id, (host, to, body, stop) =>
+            host.DynamicFieldAsync(to.Slug, to.Id, to.Settings, action, field, body.Object("payload"), body.Text("page", 2_000), stop)))
+            .WithName("listFieldChoices").WithSummary("What may stand in a field, as the destination knows it.");
+        destination.MapPost("/actions/{action}/hooks/{hook}", (HttpContext context, string id, string action, string hook, ActionsQuestions ask) => ask.AskAsync(context, id, (host, to, body, stop) =>
+            host.HookAsync(to.Slug, to.Id, to.Settings, action, hook, body.Object("inputs") ?? [], body.Object("payload"), stop)))
+            .WithName("runHook").WithSummary("What an action does at the destination when its subscription is saved.");
+        destination.MapPost("/audiences", (HttpContext context, string id, ActionsQuestions ask) => ask.AskAsync(context, id, (host, to, body, stop) =>
+            host.CreateAudienceAsync(to.Slug, to.Id, to.Settings, body.Object("audience") ?? [], stop)))
+            .WithName("createDestinationAudience").WithSummary("Makes a list of people at the destination.");
+        destination.MapPost("/audiences/find", (HttpContext context, string id, ActionsQuestions ask) => ask.AskAsync(context, id, (host, to, body, stop) =>
+            host.GetAudienceAsync(to.Slug, to.Id, to.Settings, body.Object("audience") ?? [], stop)))
+            .WithName("findDestinationAudience").WithSummary("Looks up a list of people at the destination.");
+        destination.MapPost("/forget", (HttpContext context, string id, ActionsQuestions ask) => ask.AskAsync(context, id, (host, to, body, stop) =>
+            host.OnDeleteAsync(to.Slug, to.Id, to.Settings, body.Text("userId", 1_000), body.Text("anonymousId", 1_000), stop)))
+            .WithName("forgetPerson").WithSummary("Tells the destination to forget a person.");
+    }
+}
+
+/// <summary>A destination as a question needs it.</summary>
+/// <param name="Slug">Its kind.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Settings">Its settings in the clear, with what was sent on top.</param>
+internal sealed record ActionsTarget(string Slug, string Id, JsonObject Settings);
+
+/// <summary>Finds the destination, asks, and answers in the shape of the management API.</summary>
+internal sealed class ActionsQuestions(LiveWorkspace workspace, ActionsHost host, ActionsCatalogue catalogue, SecretBox secrets)
+{
+    public async Task<ApiAnswer> AskAsync(HttpContext context, string id, Func<ActionsHost, ActionsTarget, JsonInput, CancellationToken, Task<ActionsReply>> ask)
+    {
+        var (body, refusal) = context.Request.ContentLength == 0 ? (JsonInput.Of([]), null) : await JsonInput.ReadAsync(context.Request);
+        if (refusal is not null) return ApiAnswer.Refused(refusal);
+        if (workspace.Current.FindDestination(id) is not { } destination) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
+        if (catalogue.Find(destination.MetadataId) is null) return ApiAnswer.Refused(WorkspaceRefusal.Conflict(null, $"A destination of the kind {destination.MetadataId} cannot be asked this."));
+        var settings = DestinationSync.Without(secrets.UnsealReadable(destination.Settings)).DeepClone().AsObject();
+        foreach (var (name, value) in body.Object("settings") ?? [])
+        {
+            if (value is not JsonValue text || !text.TryGetValue<string>(out var shown) || shown != SecretBox.Mask) settings[name] = value?.DeepClone();
+        }
+
+        var reply = await ask(host, new ActionsTarget(destination.MetadataId, destination.Id, settings), body, context.RequestAborted);
+        if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
+        // The destination's no is an answer to the question, and not a failure of asking.
+        return ApiAnswer.Data(new JsonObject
+        {
+            ["ok"] = reply.IsOk,
+            ["code"] = reply.Code,
+            ["message"] = reply.Message,
+            ["answer"] = reply.Value.ValueKind == System.Text.Json.JsonValueKind.Undefined ? null : JsonNode.Parse(reply.Value.GetRawText()),
+        });
+    }
+}
