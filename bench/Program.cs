@@ -15,6 +15,9 @@ switch (args)
     case ["webhook", var events, var batchSize, var folder]:
         await DeliveryBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), folder);
         break;
+    case ["functions", var events, var batchSize, var script]:
+        await FunctionBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), script);
+        break;
     case ["actions", var events]:
         await ActionsBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture));
         break;
@@ -27,6 +30,7 @@ switch (args)
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
+                   functions EVENTS BATCH SCRIPT          through one insert function; SCRIPT is worker.cjs
                    actions EVENTS                         through one worker of Segment's destinations
                    languages SECONDS                      triggers, filters and mappings, each that long, and the npm packages
             """);

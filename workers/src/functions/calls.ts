@@ -7,7 +7,7 @@ import { open, type Border, type Entry } from './program'
 const logMax = 4_096
 const messagesMax = 300
 const messageBytesMax = 32 << 10
-const fetchesMax = 64
+const fetchesMax = 200
 const requestLengthMax = 8 << 20
 const timersMax = 1_000
 /** Longest result of a call, in characters. */
@@ -43,7 +43,7 @@ export class Calls {
 
   /** Begins a job: <c>{handler, use, input, withinMs, budgetMs}</c> with the configuration <c>{version, code, settings}</c>. */
   begin(id: number, body: any, config: any): void {
-    const program = this.program(config.version, config.code)
+    const program = config === undefined ? 'It was not configured.' : this.program(config.version, config.code)
     if (typeof program === 'string') {
       this.link.reply(id, JSON.stringify({ fault: program }))
       return

@@ -1,5 +1,3 @@
-import * as net from 'net'
-
 // Loaded while that is still possible, so that what others ask for later is the closed one.
 const modules = ['net', 'dgram', 'dns', 'tls', 'http', 'https', 'child_process', 'worker_threads', 'inspector', 'module']
 
@@ -29,11 +27,10 @@ export function lockDown(): void {
       for (const method of ['connect', 'listen', 'bind', 'send', 'open', 'resolve', 'resolve4', 'resolve6', 'reverse', 'require', '_compile', 'load']) {
         if (value.prototype && typeof value.prototype[method] === 'function') close(value.prototype, method)
       }
-      if (exported !== net || name !== 'Socket') close(exported, name)
+      close(exported, name)
     }
     if (exported.promises) for (const name of Object.keys(exported.promises)) close(exported.promises, name)
   }
-  close(net.Socket.prototype, 'connect')
   require = closed as any
   const process: any = globalThis.process
   for (const name of [
