@@ -14,7 +14,7 @@ internal sealed class DestinationsCommand : Command
     private readonly Argument<string> _slug = new("slug") { Description = "E.g. actions-amplitude." };
     private readonly Option<bool> _all = new("--all") { Description = "Also those that cannot be made here." };
 
-    public DestinationsCommand() : base("destinations", "Shows the kinds of destinations.")
+    public DestinationsCommand() : base("destinations", "Shows the kinds of destinations, and operates those that there are.")
     {
         var list = new Command("list", "All kinds by name.") { _all };
         _client.AddTo(list);
@@ -24,6 +24,7 @@ internal sealed class DestinationsCommand : Command
         describe.SetAction((line, cancellationToken) => Terminal.RunAsync(line, terminal => DescribeAsync(line, terminal, cancellationToken)));
         Add(list);
         Add(describe);
+        new DestinationVerbs().AddTo(this);
     }
 
     private async Task ListAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)

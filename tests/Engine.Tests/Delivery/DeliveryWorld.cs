@@ -177,6 +177,9 @@ internal sealed class Receiver : IDestinationSender
     /// <summary>Decides by message id.</summary>
     public Func<string, DeliveryOutcome> Judge { get; set; } = static _ => DeliveryOutcome.Delivered;
 
+    /// <summary>By how many the outcomes of a call are more than its events.</summary>
+    public int OutcomesMore { get; set; }
+
     /// <summary>What a request waits for.</summary>
     public Func<Task> Delay { get; set; } = static () => Task.CompletedTask;
 
@@ -196,6 +199,7 @@ internal sealed class Receiver : IDestinationSender
                 if (outcomes[i].Verdict == DeliveryVerdict.Delivered) Delivered.Enqueue(id);
             }
 
+            Array.Resize(ref outcomes, batch.Count + OutcomesMore);
             return DeliveryOutcomes.Each(outcomes);
         }
         finally

@@ -18,8 +18,15 @@ internal sealed class Clients : IAsyncDisposable
     private readonly Task[] _loops;
     private int _refused;
 
-    public Clients(string address, string writeKey, int count)
+    private readonly int _pauseMsMax;
+
+    /// <param name="address">The server's.</param>
+    /// <param name="writeKey">Of the source that they are.</param>
+    /// <param name="count">How many at once.</param>
+    /// <param name="pauseMsMax">Longest pause between two requests of one client.</param>
+    public Clients(string address, string writeKey, int count, int pauseMsMax = 25)
     {
+        _pauseMsMax = pauseMsMax;
         _http.BaseAddress = new Uri(address);
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes(writeKey + ":")));
         _loops = [.. Enumerable.Range(0, count).Select(client => Task.Run(() => SendAsync(client)))];
@@ -65,7 +72,7 @@ internal sealed class Clients : IAsyncDisposable
             var json = items.Count == 1 ? messages[0] : $$"""{"batch":[{{string.Join(',', messages)}}]}""";
             while (!await TrySendAsync(path, json)) await Task.Delay(20);
             foreach (var (id, person) in items) _acknowledged[id] = person;
-            await Task.Delay(random.Next(25));
+            await Task.Delay(random.Next(_pauseMsMax));
         }
     }
 

@@ -26,12 +26,14 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         return receiver;
     }
 
+    /// <summary>Where it takes events.</summary>
+    public string Url => _app.Urls.First() + "/in";
+
     /// <summary>Makes it a destination of the server's first source.</summary>
     public async Task ConnectAsync(ServerProcess server)
     {
         var source = JsonNode.Parse(await server.Http.GetStringAsync("/api/sources"))!["data"]!["sources"]![0]!["id"]!.ToString();
-        var url = _app.Urls.First() + "/in";
-        var json = $$$"""{"sourceId":"{{{source}}}","metadataId":"webhook","name":"Receiver","settings":{"url":"{{{url}}}","batchSize":50}}""";
+        var json = $$$"""{"sourceId":"{{{source}}}","metadataId":"webhook","name":"Receiver","settings":{"url":"{{{Url}}}","batchSize":50}}""";
         using var body = new StringContent(json, Encoding.UTF8, "application/json");
         using var created = await server.Http.PostAsync("/api/destinations", body);
         Xunit.Assert.True(created.IsSuccessStatusCode, await created.Content.ReadAsStringAsync());

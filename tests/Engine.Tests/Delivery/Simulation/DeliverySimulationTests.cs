@@ -9,7 +9,7 @@ namespace Tributary.Engine.Tests.Delivery.Simulation;
 /// </summary>
 public sealed class DeliverySimulationTests
 {
-    private const int SeedsInCi = 600;
+    private const int SeedsInCi = 300;
 
     [Fact]
     public void Whatever_fails_every_event_is_accounted_for_and_arrives_where_it_should()

@@ -135,7 +135,7 @@ internal sealed class OperatorOfDeliveries(Random random, DeliveryHistory world)
 
     private string DropBeginning()
     {
-        if (world.Events.Count == 0) return "nothing";
+        if (world.Events.Count == 0) return "log shortened";
         var first = new LogOffset(world.Events.Keys.ElementAt(random.Next(world.Events.Count)));
         // Retention by age keeps what is still needed, retention by size does not.
         if (random.Next(3) > 0)
