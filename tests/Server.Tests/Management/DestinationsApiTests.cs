@@ -45,7 +45,7 @@ public sealed class DestinationsApiTests
         var (_, updated) = await server.SendAsync(HttpMethod.Patch, path, """{"settings":{"sharedSecret":"s"},"enabled":false}""");
         var (refused, _) = await server.SendAsync(HttpMethod.Patch, path, """{"settings":{"url":null}}""");
 
-        Assert.Equal("""{"url":"https://example.com/hook","sharedSecret":"••••"}""", updated["data"]!["destination"]!["settings"]!.ToJsonString());
+        Assert.Equal("""{"url":"https://example.com/hook","sharedSecret":"\u2022\u2022\u2022\u2022"}""", updated["data"]!["destination"]!["settings"]!.ToJsonString());
         Assert.False(updated["data"]!["destination"]!["enabled"]!.GetValue<bool>());
         Assert.Equal(400, refused);
     }
