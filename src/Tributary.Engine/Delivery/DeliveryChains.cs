@@ -68,6 +68,7 @@ internal sealed class DeliveryChains(DeliveryBook book)
             (part.Payload, part.State) = (payload, EntryState.Queued);
             HeldBytes += payload.Length;
             if (isNew) Enqueue(chain, now);
+            else if (part.Lane != chain.Parts[0].Lane && _ready.TryGetValue(chain.Parts[0].Lane, out var ready)) ready.HoldUp();
         }
     }
 
@@ -163,7 +164,7 @@ internal sealed class DeliveryChains(DeliveryBook book)
             else Release(chain);
         }
 
-        ready.Since = now;
+        ready.Taken(now);
         return attempt.Parts.Count > 0 ? attempt : null;
     }
 
@@ -272,8 +273,9 @@ internal sealed class DeliveryChains(DeliveryBook book)
     {
         var lane = chain.Parts[0].Lane;
         if (!_ready.TryGetValue(lane, out var ready)) _ready[lane] = ready = new ReadyLane();
-        if (ready.Chains.Count == 0) ready.Since = now;
+        if (ready.Chains.Count == 0) ready.Taken(now);
         ready.Chains.Enqueue(chain);
+        if (chain.Parts.Exists(part => part.Lane != lane)) ready.HoldUp();
     }
 
     private void Park(DeliveryChain chain, long due)
@@ -313,8 +315,18 @@ internal sealed class DeliveryChains(DeliveryBook book)
     {
         public Queue<DeliveryChain> Chains { get; } = new();
 
-        /// <summary>Since when something is ready without having been taken.</summary>
-        public long Since { get; set; }
+        /// <summary>Since when something is ready without having been taken; 0 when it holds up deliveries through another lane, which must not wait for its batch to fill.</summary>
+        public long Since { get; private set; }
+
+        private bool _holdsUp;
+
+        public void HoldUp() => (_holdsUp, Since) = (true, 0);
+
+        public void Taken(long now)
+        {
+            _holdsUp = _holdsUp && Chains.Count > 0;
+            Since = _holdsUp ? 0 : now;
+        }
     }
 }
 

@@ -211,6 +211,24 @@ public sealed class SubscriptionLanesTests
     }
 
     [Fact]
+    public async Task A_batch_that_holds_up_another_subscription_does_not_wait_for_company()
+    {
+        await using var world = new DeliveryWorld();
+        world.Destination();
+        var single = world.Subscription("single", 1, Tracks);
+        var batched = world.Subscription("batched", 2, Tracks, batchMax: 100);
+        batched.BatchAge = TimeSpan.FromSeconds(2);
+        for (var i = 0; i < 40; i++) world.River.Track(user: $"u{i % 2}", messageId: $"m{i}");
+        world.River.Run();
+        world.Start();
+        // One after the other would take 40 seconds.
+        await world.Settled();
+
+        Assert.Equal((40, 40), (single.Delivered.Count, batched.Delivered.Count));
+        world.AssertLaw(atRest: true);
+    }
+
+    [Fact]
     public async Task A_rate_is_kept()
     {
         await using var world = new DeliveryWorld();
