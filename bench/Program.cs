@@ -15,6 +15,9 @@ switch (args)
     case ["webhook", var events, var batchSize, var folder]:
         await DeliveryBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), int.Parse(batchSize, CultureInfo.InvariantCulture), folder);
         break;
+    case ["scan" or "scan-actions", var events, var folder]:
+        await ScanBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), withActions: args[0] == "scan-actions", folder);
+        break;
     case ["languages", var seconds]:
         await LanguagesBenchmark.RunAsync(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)));
         break;
@@ -24,6 +27,8 @@ switch (args)
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
+                   scan EVENTS FOLDER                     from the event log to a destination whose filter drops everything
+                   scan-actions EVENTS FOLDER             the same, with three triggers that match nothing
                    languages SECONDS                      triggers, filters and mappings, each that long, and the npm packages
             """);
         return 2;
