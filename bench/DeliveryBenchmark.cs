@@ -21,6 +21,8 @@ namespace Tributary.Benchmarks;
 /// </summary>
 internal static class DeliveryBenchmark
 {
+    internal const string SourceId = "website";
+
     /// <param name="events">How many events wait in the log.</param>
     /// <param name="batchSize">Events of a request; 1 sends them singly.</param>
     /// <param name="folder">Where; removed afterwards.</param>
@@ -31,7 +33,8 @@ internal static class DeliveryBenchmark
         using var decided = SegmentLog.Open(Path.Combine(folder, "decided"), new SegmentLogOptions { KnowsItsEnd = false }, TimeProvider.System);
         using var store = RocksStateStore.Open(Path.Combine(folder, "state"));
         using var receiver = new QuietReceiver();
-        await FillAsync(received, events, new JsonObject { ["url"] = receiver.Address, ["batchSize"] = batchSize });
+        var settings = new JsonObject { ["url"] = receiver.Address, ["batchSize"] = batchSize };
+        await FillAsync(received, events, new Destination { Id = "hook", Number = 1, Name = "Hook", MetadataId = WebhookKind.Slug, SourceId = SourceId, Settings = settings }, []);
         new Processor(received, decided, store, new ProcessingProgress(), new ProcessingOptions(), TimeProvider.System, NullLogger<Processor>.Instance).RunToEnd();
 
         var workspace = RevisionStep.Load(store);
@@ -52,13 +55,12 @@ internal static class DeliveryBenchmark
         await running;
     }
 
-    private static async Task FillAsync(SegmentLog received, int events, JsonObject settings)
+    internal static async Task FillAsync(SegmentLog received, int events, Destination destination, ResourceChange[] more)
     {
         var records = new LogRecords(1 << 20);
         var space = new Space { Id = "spa_default", Number = 1, Slug = "default", Name = "Default" };
-        var source = new Source { Id = "website", Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] };
-        var destination = new Destination { Id = "hook", Number = 1, Name = "Hook", MetadataId = WebhookKind.Slug, SourceId = source.Id, Settings = settings };
-        var revision = new WorkspaceRevision(1, "bench", 0, [Put("space", space.Id, space), Put("source", source.Id, source), Put("destination", destination.Id, destination)]);
+        var source = new Source { Id = SourceId, Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] };
+        var revision = new WorkspaceRevision(1, "bench", 0, [Put("space", space.Id, space), Put("source", source.Id, source), Put("destination", destination.Id, destination), .. more]);
         ReceivedRecord.AddJson(records, ReceivedKind.Revision, 0, JsonSerializer.SerializeToUtf8Bytes(revision, WorkspaceSnapshot.Json));
         ReceivedRecord.AddTick(records, 1_767_225_600_000);
         await received.AppendAsync(records);
@@ -71,7 +73,7 @@ internal static class DeliveryBenchmark
         }
     }
 
-    private static ResourceChange Put<T>(string kind, string id, T resource) => new(kind, id, JsonSerializer.SerializeToNode(resource, WorkspaceSnapshot.Json)!.AsObject());
+    internal static ResourceChange Put<T>(string kind, string id, T resource) => new(kind, id, JsonSerializer.SerializeToNode(resource, WorkspaceSnapshot.Json)!.AsObject());
 
     /// <summary>A receiver that costs as little as possible: it finds the end of each request and answers 200.</summary>
     private sealed class QuietReceiver : IDisposable

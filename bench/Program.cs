@@ -21,6 +21,9 @@ switch (args)
     case ["actions", var events]:
         await ActionsBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture));
         break;
+    case ["scan" or "scan-actions", var events, var folder]:
+        await ScanBenchmark.RunAsync(int.Parse(events, CultureInfo.InvariantCulture), withActions: args[0] == "scan-actions", folder);
+        break;
     case ["languages", var seconds]:
         await LanguagesBenchmark.RunAsync(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)));
         break;
@@ -32,6 +35,8 @@ switch (args)
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
                    functions EVENTS BATCH SCRIPT          through one insert function; SCRIPT is worker.cjs
                    actions EVENTS                         through one worker of Segment's destinations
+                   scan EVENTS FOLDER                     from the event log to a destination whose filter drops everything
+                   scan-actions EVENTS FOLDER             the same, with three triggers that match nothing
                    languages SECONDS                      triggers, filters and mappings, each that long, and the npm packages
             """);
         return 2;

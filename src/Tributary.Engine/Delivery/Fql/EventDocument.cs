@@ -1,17 +1,15 @@
-using System.Text.Json;
-
 namespace Tributary.Engine.Delivery.Fql;
 
 /// <summary>
 /// One JSON text and the place of every value in it. It is read once and then asked by all triggers, filters and mappings of a destination, so that none of
 /// them walks the text again. Reading replaces what was read before and reuses the memory; values taken from it end with it. Not for two threads at once.
 /// </summary>
-public sealed class EventDocument
+public sealed partial class EventDocument
 {
     /// <summary>Deepest nesting that is read. The log holds nothing deeper.</summary>
     public const int DepthMax = 1_000;
 
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = DepthMax };
+    private const int PlainNumberLengthMax = 300;
 
     private Place[] _places = new Place[64];
     private int _count;
@@ -37,16 +35,8 @@ public sealed class EventDocument
         Json = json;
         IsPlain = true;
         _count = 0;
-        try
-        {
-            ReadPlaces(json.Span);
-            if (_count > 0) return true;
-        }
-        catch (JsonException)
-        {
-            _count = 0;
-        }
-
+        if (Scan(json.Span)) return true;
+        _count = 0;
         return false;
     }
 
@@ -83,16 +73,28 @@ public sealed class EventDocument
     {
         var places = _places;
         var end = places[index].Next;
-        var json = Json.Span;
-        var wanted = name.Utf8.AsSpan();
+        var head = name.Head;
         var found = -1;
-        for (var at = index + 1; at < end; at = places[at + 1].Next)
+        for (var at = index + 1; at < end; at = places[at].Next)
         {
             ref readonly var place = ref places[at];
-            if (place.IsEscaped ? IsText(at, name) : place.Length == wanted.Length && json.Slice(place.Start, place.Length).SequenceEqual(wanted) && name.IsWellFormed) found = at + 1;
+            if ((place.Head == head || place.IsEscaped) && IsName(at, name)) found = at + 1;
         }
 
         return found;
+    }
+
+    /// <summary>Follows a path through the document. A step from a value that counts as false stays at that value.</summary>
+    internal ScriptValue Walk(int index, ReadOnlySpan<Needle> steps)
+    {
+        for (var taken = 0; taken < steps.Length; taken++)
+        {
+            if (_places[index].Kind != ScriptKind.Object) return ScriptValue.In(this, index).WalkAny(steps[taken..]);
+            index = FindMember(index, steps[taken]);
+            if (index < 0) return default;
+        }
+
+        return ScriptValue.In(this, index);
     }
 
     /// <summary>The element of a list; -1 when there is none.</summary>
@@ -114,57 +116,25 @@ public sealed class EventDocument
         return count;
     }
 
-    private void ReadPlaces(ReadOnlySpan<byte> json)
+    // The heads are equal, so a short name is told apart by its length alone.
+    private bool IsName(int index, Needle name)
     {
-        var reader = new Utf8JsonReader(json, Options);
-        Span<int> open = stackalloc int[DepthMax + 1];
-        var depth = 0;
-        while (reader.Read())
-        {
-            var kind = KindOf(reader.TokenType);
-            if (reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
-            {
-                ref var opened = ref _places[open[--depth]];
-                opened.Length = (int)reader.TokenStartIndex + 1 - opened.Start;
-                opened.Next = _count;
-                continue;
-            }
-
-            if (_count == _places.Length) Array.Resize(ref _places, _count * 2);
-            if (kind is ScriptKind.Object or ScriptKind.Array) open[depth++] = _count;
-            ref var place = ref _places[_count++];
-            place.Kind = kind;
-            place.IsEscaped = kind == ScriptKind.Text && reader.ValueIsEscaped;
-            place.Start = (int)reader.TokenStartIndex + (kind == ScriptKind.Text ? 1 : 0);
-            place.Length = reader.ValueSpan.Length;
-            place.Next = _count;
-            if (kind == ScriptKind.Number) IsPlain = IsPlain && IsHarmless(reader.ValueSpan);
-            else if (reader.TokenType == JsonTokenType.PropertyName && (place.IsEscaped || place.Length == 9)) IsPlain = IsPlain && !IsText(_count - 1, Needle.Prototype);
-        }
+        ref readonly var place = ref _places[index];
+        if (place.IsEscaped) return IsText(index, name);
+        return place.Length == name.Utf8.Length && name.IsWellFormed && (place.Length <= sizeof(ulong) || Inner(index).SequenceEqual(name.Utf8));
     }
-
-    private static bool IsHarmless(ReadOnlySpan<byte> number) => number.Length <= 300 && !number.ContainsAny((byte)'e', (byte)'E');
-
-    private static ScriptKind KindOf(JsonTokenType token) => token switch
-    {
-        JsonTokenType.StartObject => ScriptKind.Object,
-        JsonTokenType.StartArray => ScriptKind.Array,
-        JsonTokenType.String or JsonTokenType.PropertyName => ScriptKind.Text,
-        JsonTokenType.Number => ScriptKind.Number,
-        JsonTokenType.True => ScriptKind.True,
-        JsonTokenType.False => ScriptKind.False,
-        JsonTokenType.Null => ScriptKind.Null,
-        JsonTokenType.EndObject or JsonTokenType.EndArray or JsonTokenType.None or JsonTokenType.Comment => ScriptKind.Undefined,
-    };
 
     /// <summary>Where a value or a member's name lies. A member is its name and then its value.</summary>
     internal struct Place
     {
+        /// <summary>Of a member's name: its first eight bytes, see <see cref="Needle.HeadOf"/>.</summary>
+        public ulong Head;
+
         /// <summary>Of a string: behind its quote.</summary>
         public int Start;
         public int Length;
 
-        /// <summary>The index behind the value and everything in it.</summary>
+        /// <summary>The index behind the value and everything in it; of a name, behind its member.</summary>
         public int Next;
         public ScriptKind Kind;
         public bool IsEscaped;

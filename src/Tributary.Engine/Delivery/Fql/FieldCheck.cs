@@ -3,40 +3,48 @@ namespace Tributary.Engine.Delivery.Fql;
 /// <summary>What a condition asks of the value it found.</summary>
 internal sealed class FieldCheck
 {
-    private readonly string? _operator;
-    private readonly Needle _text;
-    private readonly double _number;
     private readonly Comparison _comparison;
+    private readonly bool _isNegated;
+    private readonly Needle _text = Needle.Prototype;
+    private readonly double _number;
 
     private FieldCheck(TriggerCondition condition)
     {
-        _operator = condition.Operator;
-        _text = new Needle(condition.ValueText);
-        _number = condition.ValueNumber;
-        _comparison = _operator switch
+        (_comparison, _isNegated) = condition.Operator switch
         {
-            "=" => Comparison.Equal,
-            "!=" => Comparison.NotEqual,
-            "number_equals" or "number_not_equals" or "<" or "<=" or ">" or ">=" => Comparison.Number,
-            "contains" or "not_contains" or "starts_with" or "not_starts_with" or "ends_with" or "not_ends_with" => Comparison.Text,
-            "exists" => Comparison.Exists,
-            "not_exists" => Comparison.Missing,
-            "is_true" => Comparison.True,
-            "is_false" => Comparison.False,
-            _ => Comparison.Never,
+            "=" => (Comparison.Equal, false),
+            "!=" => (Comparison.Equal, true),
+            "number_equals" => (Comparison.NumberEqual, false),
+            "number_not_equals" => (Comparison.NumberEqual, true),
+            "<" => (Comparison.Less, false),
+            "<=" => (Comparison.LessOrEqual, false),
+            ">" => (Comparison.Greater, false),
+            ">=" => (Comparison.GreaterOrEqual, false),
+            "contains" => (Comparison.Contains, false),
+            "not_contains" => (Comparison.Contains, true),
+            "starts_with" => (Comparison.StartsWith, false),
+            "not_starts_with" => (Comparison.StartsWith, true),
+            "ends_with" => (Comparison.EndsWith, false),
+            "not_ends_with" => (Comparison.EndsWith, true),
+            "exists" => (Comparison.Exists, false),
+            "not_exists" => (Comparison.Exists, true),
+            "is_true" => (Comparison.True, false),
+            "is_false" => (Comparison.False, false),
+            _ => (Comparison.Never, false),
         };
+        if (_comparison is Comparison.Equal or Comparison.Contains or Comparison.StartsWith or Comparison.EndsWith) _text = new Needle(condition.ValueText);
+        else if (_comparison <= Comparison.GreaterOrEqual) _number = condition.ValueNumber;
     }
 
     public static FieldCheck Of(TriggerCondition condition) => new(condition);
 
     public bool Holds(ScriptValue value) => _comparison switch
     {
-        Comparison.Equal => IsText(value),
-        Comparison.NotEqual => !IsText(value),
-        Comparison.Number => value.Kind == ScriptKind.Number && HoldsFor(value.Number),
-        Comparison.Text => value.Kind == ScriptKind.Text && HoldsFor(value),
-        Comparison.Exists => !value.IsNullish,
-        Comparison.Missing => value.IsNullish,
+        Comparison.NumberEqual or Comparison.Less or Comparison.LessOrEqual or Comparison.Greater or Comparison.GreaterOrEqual =>
+            value.Kind == ScriptKind.Number && HoldsFor(value.Number),
+        Comparison.Equal => IsText(value) != _isNegated,
+        Comparison.Contains or Comparison.StartsWith or Comparison.EndsWith => value.Kind == ScriptKind.Text && HoldsFor(value) != _isNegated,
+        Comparison.Exists => value.IsNullish == _isNegated,
         Comparison.True => value.Kind == ScriptKind.True,
         Comparison.False => value.Kind == ScriptKind.False,
         Comparison.Never => false,
@@ -48,13 +56,12 @@ internal sealed class FieldCheck
         return value.Document is { } document ? document.IsText(value.Index, _text) : value.Text == _text.Text;
     }
 
-    private bool HoldsFor(double number) => _operator switch
+    private bool HoldsFor(double number) => _comparison switch
     {
-        "number_equals" => number == _number,
-        "number_not_equals" => number != _number,
-        "<" => number < _number,
-        "<=" => number <= _number,
-        ">" => number > _number,
+        Comparison.NumberEqual => number == _number != _isNegated,
+        Comparison.Less => number < _number,
+        Comparison.LessOrEqual => number <= _number,
+        Comparison.Greater => number > _number,
         _ => number >= _number,
     };
 
@@ -63,35 +70,34 @@ internal sealed class FieldCheck
         // Bytes can be compared as they stand unless there are escapes or halves of characters.
         if (_text.IsWellFormed && value.Document is { } document && !document.At(value.Index).IsEscaped) return HoldsFor(document.Inner(value.Index));
         var text = value.Text;
-        return _operator switch
+        return _comparison switch
         {
-            "contains" => text.Contains(_text.Text, StringComparison.Ordinal),
-            "not_contains" => !text.Contains(_text.Text, StringComparison.Ordinal),
-            "starts_with" => text.StartsWith(_text.Text, StringComparison.Ordinal),
-            "not_starts_with" => !text.StartsWith(_text.Text, StringComparison.Ordinal),
-            "ends_with" => text.EndsWith(_text.Text, StringComparison.Ordinal),
-            _ => !text.EndsWith(_text.Text, StringComparison.Ordinal),
+            Comparison.Contains => text.Contains(_text.Text, StringComparison.Ordinal),
+            Comparison.StartsWith => text.StartsWith(_text.Text, StringComparison.Ordinal),
+            _ => text.EndsWith(_text.Text, StringComparison.Ordinal),
         };
     }
 
-    private bool HoldsFor(ReadOnlySpan<byte> text) => _operator switch
+    private bool HoldsFor(ReadOnlySpan<byte> text) => _comparison switch
     {
-        "contains" => text.IndexOf(_text.Utf8) >= 0,
-        "not_contains" => text.IndexOf(_text.Utf8) < 0,
-        "starts_with" => text.StartsWith(_text.Utf8),
-        "not_starts_with" => !text.StartsWith(_text.Utf8),
-        "ends_with" => text.EndsWith(_text.Utf8),
-        _ => !text.EndsWith(_text.Utf8),
+        Comparison.Contains => text.IndexOf(_text.Utf8) >= 0,
+        Comparison.StartsWith => text.StartsWith(_text.Utf8),
+        _ => text.EndsWith(_text.Utf8),
     };
 
+    // Numbers first: the constructor asks for them by order.
     private enum Comparison
     {
+        NumberEqual,
+        Less,
+        LessOrEqual,
+        Greater,
+        GreaterOrEqual,
         Equal,
-        NotEqual,
-        Number,
-        Text,
+        Contains,
+        StartsWith,
+        EndsWith,
         Exists,
-        Missing,
         True,
         False,
         Never,

@@ -5,6 +5,10 @@ namespace Tributary.Engine.Delivery.Fql;
 /// <summary>Numbers as ECMAScript writes and reads them (Number::toString, StringToNumber).</summary>
 internal static class ScriptNumber
 {
+    private const int ShortLengthMax = 15;
+
+    private static readonly double[] PowersOfTen = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
     /// <summary>The shortest digits that read back as the same number; with an exponent from 1e21 up and below 1e-6.</summary>
     public static string Write(double number)
     {
@@ -38,7 +42,29 @@ internal static class ScriptNumber
             : double.NaN;
     }
 
-    public static double Read(ReadOnlySpan<byte> json) => double.Parse(json, NumberStyles.Float, CultureInfo.InvariantCulture);
+    /// <summary>The value of a JSON number.</summary>
+    public static double Read(ReadOnlySpan<byte> json) =>
+        json.Length <= ShortLengthMax && TryReadShort(json, out var number) ? number : double.Parse(json, NumberStyles.Float, CultureInfo.InvariantCulture);
+
+    // Up to fifteen digits and a power of ten up to 22 are exact as doubles, so their quotient is rounded once, as it must be (Clinger 1990).
+    private static bool TryReadShort(ReadOnlySpan<byte> json, out double number)
+    {
+        var digits = 0L;
+        var fraction = -1;
+        var isNegative = json[0] == '-';
+        number = 0;
+        foreach (var character in isNegative ? json[1..] : json)
+        {
+            if (fraction >= 0) fraction++;
+            if (character == '.' && fraction < 0) fraction = 0;
+            else if (char.IsAsciiDigit((char)character)) digits = (digits * 10) + character - '0';
+            else return false;
+        }
+
+        number = fraction > 0 ? digits / PowersOfTen[fraction] : digits;
+        if (isNegative) number = -number;
+        return true;
+    }
 
     // The point is how many digits stand before the decimal point, as in the definition of Number::toString.
     private static string Place(string digits, int point)

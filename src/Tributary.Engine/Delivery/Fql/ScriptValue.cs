@@ -107,7 +107,10 @@ internal readonly struct ScriptValue
     }
 
     /// <summary>Follows a path. A step from a value that counts as false stays at that value, as both packages do it.</summary>
-    public ScriptValue Walk(ReadOnlySpan<Needle> steps)
+    public ScriptValue Walk(ReadOnlySpan<Needle> steps) => _of is EventDocument document ? document.Walk(Index, steps) : WalkAny(steps);
+
+    /// <summary>The same from a value of any kind, step by step.</summary>
+    internal ScriptValue WalkAny(ReadOnlySpan<Needle> steps)
     {
         var at = this;
         foreach (var step in steps)

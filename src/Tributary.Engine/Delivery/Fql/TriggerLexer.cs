@@ -43,7 +43,7 @@ internal sealed class TriggerLexer
     {
         if (first == '!' && (char.IsAsciiLetter(Next) || Next == '(')) return (TriggerTokenKind.Operator, "!");
         if (char.IsAsciiLetter(first) || first is '!' or '=' or '>' or '<' or '\\' or '_') return ReadName(first, start);
-        if (char.IsAsciiDigit(first) || first is '-' or '+') return ReadNumber(first);
+        if (char.IsAsciiDigit(first) || first is '-' or '+') return ReadNumber(start);
         switch (first)
         {
             case '"' or '\'':
@@ -123,21 +123,20 @@ internal sealed class TriggerLexer
         return end;
     }
 
-    private (TriggerTokenKind Kind, string Value) ReadNumber(char first)
+    private (TriggerTokenKind Kind, string Value) ReadNumber(int start)
     {
-        var number = new StringBuilder().Append(first);
         var hasPoint = false;
         while (_at < _text.Length && (char.IsAsciiDigit(Next) || Next == '.'))
         {
             var isPoint = Next == '.';
-            number.Append(_text[_at++]);
+            _at++;
             if (isPoint && IsTerminator) return Fail("A number must not end with a point.", _at - 1);
             if (isPoint && hasPoint) return Fail("A number has one point at most.", _at - 1);
             hasPoint |= isPoint;
-            if (number.Length > WordLengthMax) return Fail($"A number has at most {WordLengthMax} digits.", _at);
+            if (_at - start > WordLengthMax) return Fail($"A number has at most {WordLengthMax} digits.", _at);
         }
 
-        return (TriggerTokenKind.Number, number.ToString());
+        return (TriggerTokenKind.Number, _text[start.._at]);
     }
 
     private (TriggerTokenKind Kind, string Value) ReadText(char quote, int start)

@@ -15,10 +15,11 @@ internal sealed class TriggerParser
         "toString", "valueOf", "__proto__", "toLocaleString",
     ];
 
-    private readonly Queue<TriggerToken> _tokens;
+    private readonly List<TriggerToken> _tokens;
+    private int _at;
     private FqlFault? _fault;
 
-    private TriggerParser(IEnumerable<TriggerToken> tokens) => _tokens = new(tokens);
+    private TriggerParser(List<TriggerToken> tokens) => _tokens = tokens;
 
     public static (TriggerGroup? Tree, FqlFault? Fault) Parse(string fql)
     {
@@ -34,7 +35,7 @@ internal sealed class TriggerParser
         };
     }
 
-    private static (TriggerNode? Node, FqlFault? Fault) Parse(IEnumerable<TriggerToken> tokens)
+    private static (TriggerNode? Node, FqlFault? Fault) Parse(List<TriggerToken> tokens)
     {
         var parser = new TriggerParser(tokens);
         var node = parser.ParseLevel();
@@ -44,23 +45,25 @@ internal sealed class TriggerParser
     // Name, dot, name is one name; the pieces of a path that look like numbers or keywords are not joined.
     private static List<TriggerToken> Join(List<TriggerToken> tokens)
     {
-        var joined = new List<TriggerToken>(tokens.Count);
+        if (!tokens.Exists(token => token.Kind == TriggerTokenKind.Dot)) return tokens;
+        var kept = 0;
         for (var at = 0; at < tokens.Count; at++)
         {
-            var isPath = tokens[at].Kind == TriggerTokenKind.Dot && joined.Count > 0 && joined[^1].Kind == TriggerTokenKind.Name
+            var isPath = tokens[at].Kind == TriggerTokenKind.Dot && kept > 0 && tokens[kept - 1].Kind == TriggerTokenKind.Name
                 && at + 1 < tokens.Count && tokens[at + 1].Kind == TriggerTokenKind.Name;
-            if (isPath) joined[^1] = joined[^1] with { Value = $"{joined[^1].Value}.{tokens[++at].Value}" };
-            else joined.Add(tokens[at]);
+            if (isPath) tokens[kept - 1] = tokens[kept - 1] with { Value = $"{tokens[kept - 1].Value}.{tokens[++at].Value}" };
+            else tokens[kept++] = tokens[at];
         }
 
-        return joined;
+        tokens.RemoveRange(kept, tokens.Count - kept);
+        return tokens;
     }
 
     private TriggerNode? ParseLevel()
     {
         var nodes = ImmutableArray.CreateBuilder<TriggerNode?>();
         var joinedBy = "and";
-        while (_fault is null && _tokens.TryDequeue(out var token) && token.Kind != TriggerTokenKind.End)
+        while (_fault is null && TryTake(out var token) && token.Kind != TriggerTokenKind.End)
         {
             switch (token.Kind)
             {
@@ -68,8 +71,8 @@ internal sealed class TriggerParser
                     ParseCondition(token, nodes);
                     if (IsFunction(token)) ParseFunction(token, nodes, isNegated: false);
                     break;
-                case TriggerTokenKind.Operator when token.Value == "!" && _tokens.TryPeek(out var next) && IsFunction(next):
-                    ParseFunction(_tokens.Dequeue(), nodes, isNegated: true);
+                case TriggerTokenKind.Operator when token.Value == "!" && TryPeek(out var next) && IsFunction(next):
+                    ParseFunction(_tokens[_at++], nodes, isNegated: true);
                     break;
                 case TriggerTokenKind.ParenthesisLeft:
                     nodes.Add(ParseGroup(token));
@@ -86,7 +89,7 @@ internal sealed class TriggerParser
     private TriggerNode? ParseGroup(TriggerToken open)
     {
         var inner = new List<TriggerToken>();
-        while (_tokens.TryDequeue(out var token))
+        while (TryTake(out var token))
         {
             if (token.Kind == TriggerTokenKind.ParenthesisRight)
             {
@@ -109,13 +112,13 @@ internal sealed class TriggerParser
         var first = dot < 0 ? field.Value : field.Value[..dot];
         var type = TypeOf(first);
         if (type is null && !Inherited.Contains(first)) return;
-        if (!_tokens.TryDequeue(out var comparison))
+        if (!TryTake(out var comparison))
         {
             _fault ??= new FqlFault("Operator token is missing", field.Position);
             return;
         }
 
-        if (!_tokens.TryDequeue(out var value))
+        if (!TryTake(out var value))
         {
             _fault ??= new FqlFault("Value token is missing", comparison.Position);
             return;
@@ -145,21 +148,21 @@ internal sealed class TriggerParser
     // The arguments are taken by their position; what stands between them is not looked at.
     private void ParseFunction(TriggerToken function, ImmutableArray<TriggerNode?>.Builder nodes, bool isNegated)
     {
-        _tokens.TryDequeue(out _);
-        if (!_tokens.TryDequeue(out var field))
+        TryTake(out _);
+        if (!TryTake(out var field))
         {
             _fault ??= new FqlFault($"{function.Value}() is missing a 1st argument", function.Position);
             return;
         }
 
-        _tokens.TryDequeue(out _);
-        if (!_tokens.TryDequeue(out var value))
+        TryTake(out _);
+        if (!TryTake(out var value))
         {
             _fault ??= new FqlFault($"{function.Value}() is missing a 2nd argument", function.Position);
             return;
         }
 
-        _tokens.TryDequeue(out _);
+        TryTake(out _);
         var (comparison, expected) = ("contains", TextOf(value));
         if (function.Value == "match")
         {
@@ -174,6 +177,19 @@ internal sealed class TriggerParser
         {
             if (field.Value.StartsWith(start, StringComparison.Ordinal)) nodes.Add(new TriggerCondition(type, PathIn(field.Value), comparison, expected, true));
         }
+    }
+
+    private bool TryTake(out TriggerToken token)
+    {
+        if (!TryPeek(out token)) return false;
+        _at++;
+        return true;
+    }
+
+    private bool TryPeek(out TriggerToken token)
+    {
+        token = _at < _tokens.Count ? _tokens[_at] : default;
+        return _at < _tokens.Count;
     }
 
     private static bool IsFunction(TriggerToken token) => token is { Kind: TriggerTokenKind.Name, Value: "contains" or "match" };

@@ -15,6 +15,10 @@ internal abstract class TriggerTest
     private static readonly Needle Properties = new("properties");
     private static readonly Needle Traits = new("traits");
     private static readonly Needle Context = new("context");
+    private static readonly Needle[] Type = [new("type")];
+    private static readonly Needle[] Event = [new("event")];
+    private static readonly Needle[] Name = [new("name")];
+    private static readonly Needle[] UserId = [new("userId")];
 
     public abstract TriggerVerdict Ask(EventDocument message);
 
@@ -31,8 +35,10 @@ internal abstract class TriggerTest
         var root = condition.Type switch { "event-property" => Properties, "event-trait" => Traits, "event-context" => Context, _ => null };
         var steps = (root, condition.Type) switch
         {
-            (null, "event-type") => [new Needle("type")],
-            (null, "event" or "name" or "userId") => [new Needle(condition.Type)],
+            (null, "event-type") => Type,
+            (null, "event") => Event,
+            (null, "name") => Name,
+            (null, "userId") => UserId,
             (null, _) => null,
             _ when string.IsNullOrEmpty(condition.Name) => [],
             _ => Needle.Steps(condition.Name),

@@ -14,8 +14,7 @@ internal abstract class MappingNode
     {
         var value = Resolve(run, payload);
         if (value.IsUndefined) return false;
-        writer.Raw(before);
-        writer.Value(value);
+        writer.Value(before, value);
         return true;
     }
 
@@ -47,6 +46,15 @@ internal sealed class DirectiveNode(Func<MappingRun, ScriptValue, ScriptValue> r
 internal sealed class PathNode(MappingPath path) : MappingNode
 {
     public override ScriptValue Resolve(MappingRun run, ScriptValue payload) => run.Spend() ? path.Find(payload) : default;
+
+    public override bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer, ReadOnlySpan<byte> before)
+    {
+        if (!run.Spend()) return false;
+        var found = path.Find(payload);
+        if (found.IsUndefined) return false;
+        writer.Value(before, found);
+        return true;
+    }
 }
 
 /// <summary>A list in a mapping.</summary>

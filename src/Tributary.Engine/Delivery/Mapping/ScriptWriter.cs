@@ -31,6 +31,22 @@ internal sealed class ScriptWriter(int bytesMax, bool isExact = false)
 
     public void Raw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
 
+    /// <summary>Writes a value, behind what has to stand before it. What can be copied is copied with it in one piece.</summary>
+    public void Value(ReadOnlySpan<byte> before, ScriptValue value)
+    {
+        if (isExact || value.Document is not { IsPlain: true } document)
+        {
+            Raw(before);
+            Value(value);
+            return;
+        }
+
+        var raw = document.Raw(value.Index);
+        var taken = Take(before.Length + raw.Length);
+        before.CopyTo(taken);
+        raw.CopyTo(taken[before.Length..]);
+    }
+
     /// <summary>Writes null, behind what has to stand before it.</summary>
     public void Null(ReadOnlySpan<byte> before)
     {
