@@ -51,7 +51,8 @@ internal abstract class FullDisk : IDisposable
 
         public override void Dispose()
         {
-            Run("umount", Folder);
+            // Detached at once, and released by the system when the last process that has a file open there has ended: a busy disk is no reason to fail.
+            Run("umount", "--lazy", Folder);
             base.Dispose();
         }
 
