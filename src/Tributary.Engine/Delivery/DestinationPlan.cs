@@ -87,13 +87,13 @@ internal sealed class DestinationPlan
             ? [.. workspace.SubscriptionsOf(destination.Id).Where(subscription => subscription.Enabled)
                 .Select(subscription => (keeps ? before!.Kept(subscription) : null) ?? Open(setup, workspace, destination, subscription))]
             : [keeps && before!._lanes is [{ Sender: not null } kept] ? kept : Open(setup, workspace, destination, null, null)];
-        return new DestinationPlan(destination, filter, filters, lanes, hasActions, setup.MaskOf(destination), surroundings);
+        return new DestinationPlan(destination, filter, filters, lanes, hasActions, setup.MaskOf(workspace, destination), surroundings);
     }
 
     /// <summary>A plan that only judges: no sender is opened.</summary>
     public static DestinationPlan Judgement(WorkspaceSnapshot workspace, Destination destination, DeliverySetup setup) => new(
         destination, setup.FilterOf(destination),
-        Filters(workspace, destination), [], setup.HasActions(destination.MetadataId), setup.MaskOf(destination), "");
+        Filters(workspace, destination), [], setup.HasActions(destination.MetadataId), setup.MaskOf(workspace, destination), "");
 
     /// <summary>What consent, <c>integrations</c> and filters say; null when they let the event through.</summary>
     public string? FilterReason(ref ReadOnlyMemory<byte> message) => _filter.Judge(message.Span) ?? (Keeps(ref message) ? null : ByRules);
