@@ -120,10 +120,12 @@ internal sealed class DestinationPlan
     /// <param name="message">The event; when filters take parts of it away, what is left.</param>
     /// <param name="isReplay">It is sent again on request: what <c>integrations</c> says does not count.</param>
     /// <param name="lanes">The numbers of the lanes that it takes, in ascending order.</param>
+    /// <param name="invalid">The numbers of those that it would take, were they valid.</param>
     /// <returns>Why it gets nothing; null when it gets it.</returns>
-    public string? Judge(ref ReadOnlyMemory<byte> message, bool isReplay, List<uint> lanes)
+    public string? Judge(ref ReadOnlyMemory<byte> message, bool isReplay, List<uint> lanes, List<uint> invalid)
     {
         lanes.Clear();
+        invalid.Clear();
         if (_filter.Judge(message.Span, isReplay) is { } reason) return reason;
         if (!Keeps(ref message)) return ByRules;
         if (!_hasActions)
@@ -132,15 +134,13 @@ internal sealed class DestinationPlan
             return null;
         }
 
-        var isInvalid = false;
         foreach (var lane in _lanes)
         {
             if (lane.Trigger?.Matches(_document) == false) continue;
-            if (lane.IsInvalid) isInvalid = true;
-            else lanes.Add(lane.Number);
+            (lane.IsInvalid ? invalid : lanes).Add(lane.Number);
         }
 
-        return lanes.Count > 0 ? null : isInvalid ? InvalidMapping : NoMapping;
+        return lanes.Count > 0 ? null : invalid.Count > 0 ? InvalidMapping : NoMapping;
     }
 
     /// <summary>The event as filters leave it, for a delivery that was decided before; null when they now keep it from the destination.</summary>
