@@ -143,19 +143,22 @@ internal sealed class DestinationPlan
         return lanes.Count > 0 ? null : invalid.Count > 0 ? InvalidMapping : NoMapping;
     }
 
-    /// <summary>The event as filters leave it, for a delivery that was decided before; null when they now keep it from the destination.</summary>
+    /// <summary>
+    /// The event without the members that filters take away, for a delivery that was decided before: a filter that would drop it does not affect it any more,
+    /// spec/connections.md §5.2. Null when a filter cannot be evaluated.
+    /// </summary>
     // Without the type, null would become an empty message.
-    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => Keeps(ref message) ? message : default(ReadOnlyMemory<byte>?);
+    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => Keeps(ref message, isDecided: true) ? message : default(ReadOnlyMemory<byte>?);
 
     private static CompiledFilters Filters(WorkspaceSnapshot workspace, Destination destination) =>
         workspace.FiltersOf(destination.Id).Where(filter => filter.Enabled).ToList() is { Count: > 0 } filters ? FilterForm.Compile(filters) : CompiledFilters.None;
 
     // Leaves the message that is kept in the document, where triggers look at it.
-    private bool Keeps(ref ReadOnlyMemory<byte> message)
+    private bool Keeps(ref ReadOnlyMemory<byte> message, bool isDecided = false)
     {
         if (!_hasActions && ReferenceEquals(_filters, CompiledFilters.None)) return true;
         if (!_document.TryRead(message)) return false;
-        var outcome = _filters.Apply(_document);
+        var outcome = _filters.Apply(_document, isDecided);
         if (!outcome.IsKept) return false;
         if (!outcome.Message.Equals(message)) _document.TryRead(outcome.Message);
         message = outcome.Message;

@@ -438,8 +438,8 @@ internal sealed partial class DestinationWorker : IDisposable
         {
             var decided = DecidedRecord.View(record.Payload);
             part.Entry.Type = decided.Type;
-            // That it is delivered was decided when it was read first. What of it is delivered follows the filters of today, so that one which hides
-            // something holds for what waits as well.
+            // That it is delivered was decided when it was read first, and a filter that was made since does not drop it. What of it is delivered follows the
+            // filters of today, so that one which hides something holds for what waits as well.
             if (_plan!.Filtered(decided.Payload) is not { } payload)
             {
                 part.Reason = DestinationPlan.ByRules;
