@@ -35,6 +35,12 @@ public static class WebhookKind
             : SenderOpened.With(new WebhookSender(model, http.For(request.IsDryRun), clock));
     });
 
-    private static IEnumerable<WorkspaceFault> Check(JsonObject settings) =>
-        WebhookModel.Read(settings).Faults.Select(fault => new WorkspaceFault($"settings.{fault.Field}", $"settings.{fault.Field} {fault.Message}"));
+    private static IEnumerable<WorkspaceFault> Check(JsonObject settings)
+    {
+        var (model, faults) = WebhookModel.Read(settings);
+        foreach (var (field, message) in faults) yield return new WorkspaceFault($"settings.{field}", $"settings.{field} {message}");
+        // An address is shown to whoever may read settings, and no client sends what stands before its @.
+        if (model?.Url.UserInfo.Length > 0)
+            yield return new WorkspaceFault("settings.url", "settings.url must not hold a user name or password. Send them in settings.headers, as Authorization.");
+    }
 }

@@ -10,8 +10,15 @@ namespace Tributary.Engine.Delivery;
 /// </summary>
 internal sealed class DeliveryBook(IStateStore store, uint destination, DeliveryCounts counts, DeliverySeries series, DeliveryOptions options) : IDisposable
 {
+    /// <summary>Most reasons that one destination counts by name; a destination may make up ever new ones.</summary>
+    public const int ReasonsMax = 200;
+
+    /// <summary>What the reasons beyond are counted as; the detail says which it was.</summary>
+    public const string Other = "other";
+
     private readonly Queue<DeliveryEntry> _window = new();
     private readonly ByteWriter _writer = new();
+    private readonly HashSet<string> _reasons = [.. counts.Filtered.Keys, .. counts.Failed.Keys];
     private IStateDraft _draft = store.Begin();
     private DeliveryEntry? _newest;
     private DeliveryEntry? _run;
@@ -74,6 +81,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
             _window.Dequeue();
             entry.IsDrained = true;
             foreach (var part in entry.Parts) Chart(part);
+            foreach (var lane in entry.InvalidLanes) series.Filtered(lane, DestinationPlan.InvalidMapping, 1);
             Counts.Seen += entry.Count;
             Uncommitted++;
             if (entry.Parts.Length > 0 || entry.Result != EntryState.Filtered) EndRun();
@@ -193,6 +201,7 @@ internal sealed class DeliveryBook(IStateStore store, uint destination, Delivery
 
     private void Settle(DeliveryPart part, EntryState state, string reason, string detail)
     {
+        if (reason.Length > 0 && !_reasons.Contains(reason) && (_reasons.Count >= ReasonsMax || !_reasons.Add(reason))) (reason, detail) = (Other, $"{reason}: {detail}");
         var entry = part.Entry;
         (part.State, part.Reason, part.Detail) = (state, reason, detail);
         entry.Settle(state, reason, detail, part.Attempts);

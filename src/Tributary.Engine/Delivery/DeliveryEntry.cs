@@ -50,6 +50,9 @@ internal sealed class DeliveryEntry(LogOffset offset, ProfileId profile)
     /// <summary>The deliveries of the event, in the order of their lanes; empty when it was filtered as a whole.</summary>
     public DeliveryPart[] Parts { get; set; } = [];
 
+    /// <summary>Lanes that would take the event, were they valid, while others do.</summary>
+    public uint[] InvalidLanes { get; set; } = [];
+
     /// <summary>The event was counted, and what waits has rows of its own.</summary>
     public bool IsDrained { get; set; }
 

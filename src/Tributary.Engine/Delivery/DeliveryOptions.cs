@@ -51,10 +51,15 @@ public sealed class DeliveryOptions
     [Range(1, 1_000_000)]
     public int WaitingMax { get; set; } = 10_000;
 
-    /// <summary>Attempts in a row that must fail before a destination counts as down: from then on one event at a time is tried.</summary>
+    /// <summary>The newest attempts that decide whether a destination counts as down: from then on one event at a time is tried.</summary>
     /// <value>20: twice the default of <see cref="InFlightMax"/>, so that one bad moment is not enough.</value>
     [Range(1, 10_000)]
     public int FailuresToPause { get; set; } = 20;
+
+    /// <summary>The share of those attempts that must have been in vain, 0 to 1.</summary>
+    /// <value>0.9: one that answers now and then gets probes only, and one that mostly works is left at its pace.</value>
+    [Range(0.01, 1)]
+    public double FailureShareToPause { get; set; } = 0.9;
 
     /// <summary>Longest pause between two probes of a destination that is down, in milliseconds.</summary>
     /// <value>60,000.</value>

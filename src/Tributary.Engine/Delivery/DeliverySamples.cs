@@ -10,7 +10,8 @@ namespace Tributary.Engine.Delivery;
 
 /// <summary>
 /// A few attempts of each outcome as they went over the wire, without secrets: what somebody looks at who wants to know why a destination did not take an
-/// event. The newest ten of each reason, the newest ten that were delivered; at most one a second of each.
+/// event. The newest ten of each reason, the newest ten that were delivered; at most one a second of each. When there are too many reasons, the one that was not
+/// met for longest is forgotten.
 /// </summary>
 /// <remarks>Rows: <c>2:u8 destination:u32 reason:u64 (XxHash64 of its name) slot:u8 → JSON</c>; at most <see cref="ReasonsMax"/> reasons at a time.</remarks>
 internal sealed class DeliverySamples(IStateStore store, uint destination)
@@ -26,10 +27,15 @@ internal sealed class DeliverySamples(IStateStore store, uint destination)
 
     private readonly Dictionary<string, (int Next, long LastAt)> _reasons = new(StringComparer.Ordinal);
     private readonly ArrayBufferWriter<byte> _buffer = new();
+    private bool _hasRecalled;
+    private long _begunAt;
 
     /// <summary>Whether a sample of this outcome is wanted now.</summary>
-    public bool Wants(string reason, long now) =>
-        _reasons.TryGetValue(reason, out var known) ? now - known.LastAt >= PauseMs : _reasons.Count < ReasonsMax;
+    public bool Wants(string reason, long now)
+    {
+        if (!_hasRecalled) Recall(now);
+        return _reasons.TryGetValue(reason, out var known) ? now - known.LastAt >= PauseMs : _reasons.Count < ReasonsMax || now - _begunAt >= PauseMs;
+    }
 
     /// <summary>Keeps a sample.</summary>
     /// <param name="draft">Becomes durable with it.</param>
@@ -42,7 +48,7 @@ internal sealed class DeliverySamples(IStateStore store, uint destination)
     public void Keep(IStateDraft draft, SecretMask mask, DeliveryAttempt attempt, DeliveryPart part, in DeliveryOutcome outcome, string? subscription, long now)
     {
         var reason = outcome.Reason ?? Delivered;
-        var slot = _reasons.TryGetValue(reason, out var known) ? known.Next : Begin(reason);
+        var slot = _reasons.TryGetValue(reason, out var known) ? known.Next : Begin(draft, now);
         _reasons[reason] = ((slot + 1) % PerReason, now);
         _buffer.ResetWrittenCount();
         using (var json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -79,19 +85,33 @@ internal sealed class DeliverySamples(IStateStore store, uint destination)
         return parsed.RootElement.GetProperty("eventOffset").GetInt64();
     }
 
-    // After a restart the oldest of the ten is overwritten first.
-    private int Begin(string reason)
+    // What an earlier run has kept counts too; of each reason the oldest is overwritten first.
+    private void Recall(long now)
     {
-        var oldest = (Slot: 0, At: "~");
-        for (var slot = 0; slot < PerReason; slot++)
+        var prefix = DeliveryRows.Prefix(DeliveryRows.SampleKind, destination);
+        foreach (var (key, value) in store.Scan(Table.Deliveries, prefix, StateKeys.After(prefix)))
         {
-            if (store.Get(Table.Deliveries, KeyOf(reason, slot)) is not { } value) return slot;
             using var sample = JsonDocument.Parse(value);
-            var at = sample.RootElement.GetProperty("at").GetString()!;
-            if (string.CompareOrdinal(at, oldest.At) < 0) oldest = (slot, at);
+            var reason = sample.RootElement.GetProperty("reason").GetString()!;
+            // A wall clock that was ahead must not keep samples away.
+            var at = Math.Min(now - PauseMs, sample.RootElement.GetProperty("at").GetDateTimeOffset().ToUnixTimeMilliseconds());
+            if (!_reasons.TryGetValue(reason, out var known) || at >= known.LastAt) _reasons[reason] = ((key[13] + 1) % PerReason, at);
         }
 
-        return oldest.Slot;
+        _hasRecalled = true;
+    }
+
+    private int Begin(IStateDraft draft, long now)
+    {
+        _begunAt = now;
+        while (_reasons.Count >= ReasonsMax)
+        {
+            var oldest = _reasons.MinBy(each => each.Value.LastAt).Key;
+            draft.DeleteRange(Table.Deliveries, KeyOf(oldest, 0), KeyOf(oldest, PerReason));
+            _reasons.Remove(oldest);
+        }
+
+        return 0;
     }
 
     private byte[] KeyOf(string reason, int slot)

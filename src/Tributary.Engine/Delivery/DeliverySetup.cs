@@ -38,12 +38,13 @@ internal sealed class DeliverySetup(
     public string SurroundingsOf(WorkspaceSnapshot workspace, Destination destination) =>
         string.Join('\n', _gates.Select(gate => gate.StateOf(workspace, destination)));
 
-    /// <summary>Takes a destination's secrets out of what is shown.</summary>
-    public SecretMask MaskOf(Destination destination)
+    /// <summary>Takes the secrets of a destination, and of the function in front of it, out of what is shown.</summary>
+    public SecretMask MaskOf(WorkspaceSnapshot workspace, Destination destination)
     {
-        var plain = secrets?.UnsealReadable(destination.Settings) ?? destination.Settings;
         var kind = catalog.Find(destination.MetadataId);
-        return new SecretMask(plain.Where(pair => SecretBox.IsSealed(destination.Settings[pair.Key]) || kind?.IsSecret(pair.Key) == true).SelectMany(pair => Texts(pair.Value)));
+        var own = Secrets(destination.Settings, name => kind?.IsSecret(name) == true);
+        var instance = workspace.FindInsertFunctionOf(destination.Id);
+        return new SecretMask(instance is null ? own : own.Concat(Secrets(instance.Settings, name => workspace.FindFunction(instance.FunctionId)?.IsSecret(name) == true)));
     }
 
     /// <summary>A sender for a destination, or for one of its subscriptions, with everything that stands before it.</summary>
@@ -73,6 +74,9 @@ internal sealed class DeliverySetup(
     // All functions are opened by one driver.
     private DestinationDriver? Driver(string slug) =>
         _drivers.GetValueOrDefault(slug.StartsWith(Function.CatalogPrefix, StringComparison.Ordinal) ? Function.CatalogPrefix + "*" : slug);
+
+    private IEnumerable<string> Secrets(JsonObject settings, Func<string, bool> isSecret) => (secrets?.UnsealReadable(settings) ?? settings)
+        .Where(pair => SecretBox.IsSealed(settings[pair.Key]) || isSecret(pair.Key)).SelectMany(pair => Texts(pair.Value));
 
     private static IEnumerable<string> Texts(JsonNode? node) => node switch
     {

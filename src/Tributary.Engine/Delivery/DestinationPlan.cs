@@ -87,13 +87,13 @@ internal sealed class DestinationPlan
             ? [.. workspace.SubscriptionsOf(destination.Id).Where(subscription => subscription.Enabled)
                 .Select(subscription => (keeps ? before!.Kept(subscription) : null) ?? Open(setup, workspace, destination, subscription))]
             : [keeps && before!._lanes is [{ Sender: not null } kept] ? kept : Open(setup, workspace, destination, null, null)];
-        return new DestinationPlan(destination, filter, filters, lanes, hasActions, setup.MaskOf(destination), surroundings);
+        return new DestinationPlan(destination, filter, filters, lanes, hasActions, setup.MaskOf(workspace, destination), surroundings);
     }
 
     /// <summary>A plan that only judges: no sender is opened.</summary>
     public static DestinationPlan Judgement(WorkspaceSnapshot workspace, Destination destination, DeliverySetup setup) => new(
         destination, setup.FilterOf(destination),
-        Filters(workspace, destination), [], setup.HasActions(destination.MetadataId), setup.MaskOf(destination), "");
+        Filters(workspace, destination), [], setup.HasActions(destination.MetadataId), setup.MaskOf(workspace, destination), "");
 
     /// <summary>What consent, <c>integrations</c> and filters say; null when they let the event through.</summary>
     public string? FilterReason(ref ReadOnlyMemory<byte> message) => _filter.Judge(message.Span) ?? (Keeps(ref message) ? null : ByRules);
@@ -120,10 +120,12 @@ internal sealed class DestinationPlan
     /// <param name="message">The event; when filters take parts of it away, what is left.</param>
     /// <param name="isReplay">It is sent again on request: what <c>integrations</c> says does not count.</param>
     /// <param name="lanes">The numbers of the lanes that it takes, in ascending order.</param>
+    /// <param name="invalid">The numbers of those that it would take, were they valid.</param>
     /// <returns>Why it gets nothing; null when it gets it.</returns>
-    public string? Judge(ref ReadOnlyMemory<byte> message, bool isReplay, List<uint> lanes)
+    public string? Judge(ref ReadOnlyMemory<byte> message, bool isReplay, List<uint> lanes, List<uint> invalid)
     {
         lanes.Clear();
+        invalid.Clear();
         if (_filter.Judge(message.Span, isReplay) is { } reason) return reason;
         if (!Keeps(ref message)) return ByRules;
         if (!_hasActions)
@@ -132,30 +134,31 @@ internal sealed class DestinationPlan
             return null;
         }
 
-        var isInvalid = false;
         foreach (var lane in _lanes)
         {
             if (lane.Trigger?.Matches(_document) == false) continue;
-            if (lane.IsInvalid) isInvalid = true;
-            else lanes.Add(lane.Number);
+            (lane.IsInvalid ? invalid : lanes).Add(lane.Number);
         }
 
-        return lanes.Count > 0 ? null : isInvalid ? InvalidMapping : NoMapping;
+        return lanes.Count > 0 ? null : invalid.Count > 0 ? InvalidMapping : NoMapping;
     }
 
-    /// <summary>The event as filters leave it, for a delivery that was decided before; null when they now keep it from the destination.</summary>
+    /// <summary>
+    /// The event without the members that filters take away, for a delivery that was decided before: a filter that would drop it does not affect it any more,
+    /// spec/connections.md §5.2. Null when a filter cannot be evaluated.
+    /// </summary>
     // Without the type, null would become an empty message.
-    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => Keeps(ref message) ? message : default(ReadOnlyMemory<byte>?);
+    public ReadOnlyMemory<byte>? Filtered(ReadOnlyMemory<byte> message) => Keeps(ref message, isDecided: true) ? message : default(ReadOnlyMemory<byte>?);
 
     private static CompiledFilters Filters(WorkspaceSnapshot workspace, Destination destination) =>
         workspace.FiltersOf(destination.Id).Where(filter => filter.Enabled).ToList() is { Count: > 0 } filters ? FilterForm.Compile(filters) : CompiledFilters.None;
 
     // Leaves the message that is kept in the document, where triggers look at it.
-    private bool Keeps(ref ReadOnlyMemory<byte> message)
+    private bool Keeps(ref ReadOnlyMemory<byte> message, bool isDecided = false)
     {
         if (!_hasActions && ReferenceEquals(_filters, CompiledFilters.None)) return true;
         if (!_document.TryRead(message)) return false;
-        var outcome = _filters.Apply(_document);
+        var outcome = _filters.Apply(_document, isDecided);
         if (!outcome.IsKept) return false;
         if (!outcome.Message.Equals(message)) _document.TryRead(outcome.Message);
         message = outcome.Message;

@@ -93,10 +93,10 @@ internal sealed partial class DestinationWorker
     {
         // One that succeeded shows something only when the wire was watched.
         if (reason == DeliverySamples.Delivered && attempt.Trace.Exchanges.Count == 0) return;
-        if (!_samples.Wants(reason, now)) return;
         var subscription = _plan!.Find(attempt.Lane)?.Subscription?.Id;
         try
         {
+            if (!_samples.Wants(reason, now)) return;
             _samples.Keep(_book.Draft, _plan.Mask, attempt, attempt.Parts[at], attempt.Outcomes[at], subscription, now);
         }
         catch (IOException failure)

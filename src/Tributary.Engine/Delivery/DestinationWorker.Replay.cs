@@ -111,7 +111,7 @@ internal sealed partial class DestinationWorker
         var decided = DecidedRecord.View(record.Payload);
         var payload = decided.Payload;
         var entry = new DeliveryEntry(record.Offset, ProfileOf(decided)) { Type = decided.Type };
-        if (_plan!.Judge(ref payload, isReplay: true, _lanes) is { } reason) entry.Settle(EntryState.Filtered, reason, "", 0);
+        if (_plan!.Judge(ref payload, isReplay: true, _lanes, _invalid) is { } reason) entry.Settle(EntryState.Filtered, reason, "", 0);
         else entry.Parts = [.. _lanes.Select(lane => new DeliveryPart(entry, lane) { State = EntryState.Waiting, DueAt = Now })];
         _book.Replay(entry, row, wasDelivered);
         _chains.Restore(entry.Parts, KeepsOrder);

@@ -58,6 +58,7 @@ internal sealed partial class DestinationWorker : IDisposable
     private DestinationPlan? _plan;
     private readonly Pace _pace = new();
     private readonly List<uint> _lanes = [];
+    private readonly List<uint> _invalid = [];
     private readonly List<IDestinationSender> _replaced = [];
     private uint _lastLane;
     private long _sampledAt;
@@ -316,7 +317,7 @@ internal sealed partial class DestinationWorker : IDisposable
         var decided = DecidedRecord.View(record.Payload);
         if (decided.Kind != DecidedKind.Event || decided.Source != _source) return;
         var payload = decided.Payload;
-        if ((IsEnabled ? _plan!.Judge(ref payload, isReplay: false, _lanes) : DeliveryFilter.Disabled) is { } reason)
+        if ((IsEnabled ? _plan!.Judge(ref payload, isReplay: false, _lanes, _invalid) : DeliveryFilter.Disabled) is { } reason)
         {
             _book.AppendFiltered(record.Offset, reason);
             return;
@@ -324,6 +325,8 @@ internal sealed partial class DestinationWorker : IDisposable
 
         var entry = new DeliveryEntry(record.Offset, ProfileOf(decided)) { Type = decided.Type };
         entry.Parts = [.. _lanes.Select(lane => new DeliveryPart(entry, lane))];
+        // What one subscription keeps because it cannot be read is counted, also when others send the event.
+        entry.InvalidLanes = [.. _invalid];
         _book.Append(entry);
         _chains.Add(entry, payload.ToArray(), KeepsOrder, Now);
     }
@@ -435,15 +438,15 @@ internal sealed partial class DestinationWorker : IDisposable
         {
             var decided = DecidedRecord.View(record.Payload);
             part.Entry.Type = decided.Type;
-            // That it is delivered was decided when it was read first. What of it is delivered follows the filters of today, so that one which hides
-            // something holds for what waits as well.
+            // That it is delivered was decided when it was read first, and a filter that was made since does not drop it. What of it is delivered follows the
+            // filters of today, so that one which hides something holds for what waits as well.
             if (_plan!.Filtered(decided.Payload) is not { } payload)
             {
                 part.Reason = DestinationPlan.ByRules;
                 return Loaded.Filtered;
             }
 
-            part.Payload = payload.ToArray();
+            part.Payload = part.Entry.IsReplay ? ReplayedMessage.For(_setup.KindName(_plan.Destination.MetadataId), payload) : payload.ToArray();
             return Loaded.Yes;
         }
 

@@ -1,14 +1,15 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Tributary.Model;
 
 namespace Tributary.Engine.Delivery;
 
 /// <summary>
 /// Takes secrets out of what is shown: the values of secret settings wherever they stand, as they are and as JSON, URLs and Basic credentials write them, and
-/// headers and URL parameters that carry credentials by their name. Pure; made once per set of settings.
+/// headers, parameters of URLs and forms, members of JSON and user names of URLs that carry credentials by their name. Pure; made once per set of settings.
 /// </summary>
-internal sealed class SecretMask
+internal sealed partial class SecretMask
 {
     /// <summary>What stands in the place of a secret.</summary>
     public const string Mask = "••••";
@@ -16,8 +17,8 @@ internal sealed class SecretMask
     // Shorter values are words that would be masked everywhere, and no secret worth the name.
     private const int LengthMin = 5;
 
-    private static readonly string[] HeaderWords = ["authorization", "cookie", "token", "secret", "api-key", "apikey", "api_key", "password", "signature", "credential", "access-key"];
-    private static readonly string[] ParameterWords = ["key", "token", "secret", "password", "signature", "sig", "auth", "access_token", "api_key", "apikey", "api_secret", "client_secret"];
+    private static readonly string[] HeaderWords = ["authorization", "x-auth", "cookie", "token", "secret", "api-key", "apikey", "api_key", "password", "signature", "credential", "access-key"];
+    private static readonly string[] ParameterWords = ["token", "secret", "password", "signature", "apikey", "api_key", "api-key", "auth", "credential", "assertion"];
 
     private readonly string[] _forms;
 
@@ -29,19 +30,21 @@ internal sealed class SecretMask
     public string Clean(string text)
     {
         foreach (var form in _forms) text = text.Replace(form, Mask, StringComparison.Ordinal);
-        return text;
+        if (text.Contains("token", StringComparison.OrdinalIgnoreCase) || text.Contains("secret", StringComparison.OrdinalIgnoreCase) || text.Contains("password", StringComparison.OrdinalIgnoreCase))
+            text = GivenCredential().Replace(text, Mask);
+        return CleanEnd(text);
     }
 
-    /// <summary>A URL without secrets, in its path or its query.</summary>
+    /// <summary>A URL without secrets, in its user name, its path or its query.</summary>
     public string CleanUrl(string url)
     {
-        url = Clean(url);
+        url = NamesOfUrl().Replace(Clean(url), Mask + "@");
         var query = url.IndexOf('?', StringComparison.Ordinal);
         if (query < 0) return url;
         var parts = url[(query + 1)..].Split('&').Select(part =>
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
-            return equals > 0 && ParameterWords.Contains(part[..equals], StringComparer.OrdinalIgnoreCase) ? $"{part[..equals]}={Mask}" : part;
+            return equals > 0 && IsCredential(part[..equals]) ? $"{part[..equals]}={Mask}" : part;
         });
         return url[..(query + 1)] + string.Join('&', parts);
     }
@@ -107,6 +110,31 @@ internal sealed class SecretMask
         if (text.Length > bodyMax) json.WriteNumber("bodyBytes", body.Length);
         json.WriteString("body", text.Length > bodyMax ? text[..bodyMax] : text);
     }
+
+    // What was cut by somebody else may end in the middle of a secret.
+    private string CleanEnd(string text)
+    {
+        foreach (var form in _forms)
+        {
+            for (var length = Math.Min(form.Length - 1, text.Length); length >= LengthMin; length--)
+            {
+                if (text.EndsWith(form[..length], StringComparison.Ordinal)) return text[..^length] + Mask;
+            }
+        }
+
+        return text;
+    }
+
+    private static bool IsCredential(string parameter) =>
+        parameter.Equals("key", StringComparison.OrdinalIgnoreCase) || parameter.Equals("sig", StringComparison.OrdinalIgnoreCase)
+        || ParameterWords.Any(word => parameter.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    // The value of a member or of a parameter of a form, whatever quotes an enclosing text has escaped. Tokens that were given for others belong to nobody's settings.
+    [GeneratedRegex("""(?<=\b(?:access|refresh|id|bearer|auth)_?token\\*["']?\s*[:=]\s*\\*["']?|\b(?:client_?secret|password)\\*["']?\s*[:=]\s*\\*["']?)[^\s"'\\&,}<]+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex GivenCredential();
+
+    [GeneratedRegex("""(?<=^[a-z][a-z0-9+.-]*://)[^/?#@]+@""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NamesOfUrl();
 
     private static IEnumerable<string> Forms(string secret)
     {

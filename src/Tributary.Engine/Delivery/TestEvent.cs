@@ -25,7 +25,7 @@ internal sealed class TestEvent(DeliverySetup setup, TimeProvider clock)
     {
         ReadOnlyMemory<byte> payload = JsonSerializer.SerializeToUtf8Bytes(message);
         var plan = DestinationPlan.Judgement(workspace, destination, setup);
-        var mask = setup.MaskOf(destination);
+        var mask = setup.MaskOf(workspace, destination);
         var filtered = payload;
         var reason = plan.FilterReason(ref filtered);
         if (reason is not null) json.WriteString("filteredBy", reason);

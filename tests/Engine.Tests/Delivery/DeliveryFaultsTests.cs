@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Processing;
@@ -220,6 +221,54 @@ public sealed class DeliveryFaultsTests
         Assert.Equal("unknown", world.Life("m3").State);
         Assert.Equal(401, world.Flow().Counts.Failed["http_400"]);
         world.AssertLaw(atRest: true);
+    }
+
+    [Fact]
+    public async Task Ever_new_reasons_are_counted_as_one_and_kept_in_samples_of_the_newest()
+    {
+        const int Events = 300;
+        await using var world = new DeliveryWorld();
+        var hook = world.Destination();
+        hook.Judge = id => DeliveryOutcome.Refused("code_" + id, "no");
+        for (var i = 0; i < Events; i++) world.River.Track(user: $"u{i}", messageId: $"m{i}");
+        world.River.Run();
+        world.Start();
+        await world.Settled();
+
+        var failed = world.Flow().Counts.Failed;
+        Assert.Equal(DeliveryBook.ReasonsMax + 1, failed.Count);
+        Assert.Equal(Events - DeliveryBook.ReasonsMax, failed[DeliveryBook.Other]);
+        Assert.Contains(Enumerable.Range(0, Events), i => world.Life($"m{i}") is { Reason: DeliveryBook.Other } life && life.LastError == $"code_m{i}: no");
+        await world.Replay(reason: DeliveryBook.Other);
+        await world.Until(() => ReplayRow.Read(world.River.Store, 1) is { IsOver: true, Taken: Events - DeliveryBook.ReasonsMax } && world.Flow().Pending == 0);
+        world.AssertLaw(atRest: true);
+    }
+
+    [Fact]
+    public void Samples_of_earlier_runs_count_towards_their_limit()
+    {
+        using var river = new River();
+        river.Run();
+        var now = 1_000_000L;
+        for (var run = 0; run < 3; run++)
+        {
+            var samples = new DeliverySamples(river.Store, 1);
+            using var draft = river.Store.Begin();
+            for (var i = 0; i < 60; i++, now += 1_000)
+            {
+                var (reason, attempt) = ($"code_{run}_{i}", new DeliveryAttempt(0));
+                attempt.Parts.Add(new DeliveryPart(new DeliveryEntry(new LogOffset(i), default), 0));
+                Assert.True(samples.Wants(reason, now));
+                samples.Keep(draft, new SecretMask([]), attempt, attempt.Parts[0], DeliveryOutcome.Refused(reason), null, now);
+            }
+
+            draft.Commit();
+        }
+
+        var kept = DeliverySamples.Read(river.Store, 1).Select(bytes => JsonDocument.Parse(bytes).RootElement.GetProperty("reason").GetString()).ToList();
+        Assert.Equal(DeliverySamples.ReasonsMax, kept.Count);
+        Assert.DoesNotContain("code_0_0", kept);
+        Assert.Contains("code_2_59", kept);
     }
 
     [Fact]

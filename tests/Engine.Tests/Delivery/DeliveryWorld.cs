@@ -174,6 +174,9 @@ internal sealed class Receiver : IDestinationSender
     /// <summary>Message ids that were delivered, in order.</summary>
     public ConcurrentQueue<string> Delivered { get; } = new();
 
+    /// <summary>The newest message as it was sent.</summary>
+    public string Newest { get; private set; } = "";
+
     /// <summary>Decides by message id.</summary>
     public Func<string, DeliveryOutcome> Judge { get; set; } = static _ => DeliveryOutcome.Delivered;
 
@@ -194,6 +197,7 @@ internal sealed class Receiver : IDestinationSender
             for (var i = 0; i < outcomes.Length; i++)
             {
                 var id = JsonNode.Parse(batch[i].Payload.Span)!["messageId"]!.GetValue<string>();
+                Newest = System.Text.Encoding.UTF8.GetString(batch[i].Payload.Span);
                 Attempts.Enqueue(id);
                 outcomes[i] = Judge(id);
                 if (outcomes[i].Verdict == DeliveryVerdict.Delivered) Delivered.Enqueue(id);

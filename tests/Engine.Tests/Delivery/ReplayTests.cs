@@ -1,3 +1,4 @@
+using System.Text;
 using Tributary.Engine.Delivery;
 using Tributary.Model;
 using Xunit;
@@ -29,6 +30,33 @@ public sealed class ReplayTests
         await world.Until(() => ReplayRow.Read(world.River.Store, 1) is { IsOver: true, Taken: 10 });
         world.AssertLaw(atRest: true);
     }
+
+    [Fact]
+    public async Task What_is_sent_again_names_no_other_destination_and_keeps_consent_over_retries()
+    {
+        await using var world = new DeliveryWorld();
+        var hook = world.Destination();
+        world.River.Track(user: "a", messageId: "m", extra: """ "context":{"consent":{"categoryPreferences":{"ads":true}}},"integrations":{"All":true,"Mail":{"list":1}} """).Run();
+        world.Start();
+        await world.Settled();
+        Assert.Contains("\"Mail\":{\"list\":1}", hook.Newest, StringComparison.Ordinal);
+
+        hook.Judge = _ => hook.Attempts.Count < 3 ? DeliveryOutcome.RetryLater("http_500") : DeliveryOutcome.Delivered;
+        await world.Replay();
+        await world.Until(() => hook.Attempts.Count == 3);
+
+        Assert.Contains("\"integrations\":{\"All\":false,\"test-hook\":true}", hook.Newest, StringComparison.Ordinal);
+        Assert.Contains("\"categoryPreferences\":{\"ads\":true}", hook.Newest, StringComparison.Ordinal);
+        Assert.DoesNotContain("Mail", hook.Newest, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"a":1}""", """{"a":1,"integrations":{"All":false,"The \u0022Hook\u0022":true}}""")]
+    [InlineData("{ }", """{ "integrations":{"All":false,"The \u0022Hook\u0022":true}}""")]
+    [InlineData("""{"integrations":null,"b":{"integrations":1}}""", """{"integrations":{"All":false,"The \u0022Hook\u0022":true},"b":{"integrations":1}}""")]
+    [InlineData("""{"b":{"integrations":1}, "integrations" : {"All":true} }""", """{"b":{"integrations":1}, "integrations" : {"All":false,"The \u0022Hook\u0022":true} }""")]
+    public void A_message_that_is_sent_again_keeps_everything_but_its_integrations(string message, string sent) =>
+        Assert.Equal(sent, Encoding.UTF8.GetString(ReplayedMessage.For("The \"Hook\"", Encoding.UTF8.GetBytes(message))));
 
     [Fact]
     public async Task Everything_can_be_sent_again_and_the_law_holds_throughout()

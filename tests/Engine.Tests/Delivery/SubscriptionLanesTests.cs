@@ -60,6 +60,24 @@ public sealed class SubscriptionLanesTests
     }
 
     [Fact]
+    public async Task What_an_invalid_subscription_keeps_is_counted_also_when_another_one_sends_the_event()
+    {
+        await using var world = new DeliveryWorld();
+        world.Destination();
+        world.Subscription("good", 1, Tracks);
+        var bad = world.Subscription("bad", 2, Tracks, mapping: JsonNode.Parse("""{"a":{"@nonsense":1}}""")!.AsObject());
+        world.River.Track(user: "a", messageId: "m").Run();
+        world.Start();
+        await world.Settled();
+
+        Assert.Empty(bad.Attempts);
+        Assert.Equal(1, world.Flow().Counts.Delivered);
+        var lines = DeliverySeries.Read(world.River.Store, 1, byHour: true, 0, long.MaxValue / 2).Select(line => (line.Key, line.Count));
+        Assert.Contains((new SeriesKey(SeriesMetric.Filtered, 2, DestinationPlan.InvalidMapping), 1L), lines);
+        Assert.Contains((new SeriesKey(SeriesMetric.Delivered, 1, "1"), 1L), lines);
+    }
+
+    [Fact]
     public async Task The_worst_of_an_events_deliveries_is_its_outcome()
     {
         await using var world = new DeliveryWorld();

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -128,6 +130,49 @@ public sealed class WebhookSenderTests
     }
 
     [Theory]
+    [InlineData("", DeliveryVerdict.RetryLater, "network")]
+    [InlineData("What do you want?\r\n\r\n", DeliveryVerdict.RetryLater, "network")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le", DeliveryVerdict.RetryLater, "network")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"half", DeliveryVerdict.Delivered, null)]
+    [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 100\r\nRetry-After: 7\r\n\r\n{\"half", DeliveryVerdict.RetryLater, "http_503")]
+    [InlineData("HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", DeliveryVerdict.Refused, "http_422")]
+    [InlineData("HTTP/1.1 307 There\r\nLocation: http://169.254.169.254/latest\r\nContent-Length: 0\r\n\r\n", DeliveryVerdict.Refused, "http_307")]
+    [InlineData("HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n", DeliveryVerdict.RetryLater, "http_999")]
+    public async Task Half_an_answer_and_no_answer_have_an_outcome(string answer, DeliveryVerdict verdict, string? reason)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"http://{listener.LocalEndpoint}/";
+        var server = AnswerAsync();
+
+        var outcome = await SendAsync(address, "", ["{}"]);
+        listener.Stop();
+
+        Assert.Equal((verdict, reason), (outcome.Verdict, outcome.Reason));
+        if (reason == "http_503") Assert.Equal(TimeSpan.FromSeconds(7), outcome.After);
+        await server;
+
+        // Every connection gets the same, so that one that is tried again by the client meets it too.
+        async Task AnswerAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var socket = await listener.AcceptSocketAsync();
+                    await socket.ReceiveAsync(new byte[8_000]);
+                    await socket.SendAsync(Encoding.ASCII.GetBytes(answer));
+                    socket.Shutdown(SocketShutdown.Both);
+                }
+            }
+            catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+            {
+                // The listener was stopped, or the client has gone first.
+            }
+        }
+    }
+
+    [Theory]
     [InlineData("""{"url":"http://a.b","batchSize":0}""", "batchSize")]
     [InlineData("""{"url":"http://a.b","batchSize":"5"}""", "batchSize")]
     [InlineData("""{"url":"http://a.b","batchSize":4001}""", "batchSize")]
@@ -136,6 +181,7 @@ public sealed class WebhookSenderTests
     [InlineData("""{"url":"http://a.b","headers":{"A":"x\r\nB: y"}}""", "headers")]
     [InlineData("""{"url":"http://a.b","sharedSecret":5}""", "sharedSecret")]
     [InlineData("""{"url":"file:///etc/passwd"}""", "url")]
+    [InlineData("""{"url":"https://ada:secret@a.b"}""", "url")]
     public void Settings_that_cannot_work_are_named(string settings, string field) =>
         Assert.Equal("settings." + field, Assert.Single(WebhookKind.Value.Check(JsonNode.Parse(settings)!.AsObject())).Field);
 

@@ -49,7 +49,9 @@ public sealed class CompiledFilters
     }
 
     /// <summary>Filters an event that is already read. The document stays as it is, also when the event is rewritten.</summary>
-    public FilterOutcome Apply(EventDocument message)
+    /// <param name="message">The event.</param>
+    /// <param name="isDecided">That it is kept was decided before: only members are taken away. A statement that fails drops it even so.</param>
+    public FilterOutcome Apply(EventDocument message, bool isDecided = false)
     {
         var matching = new List<Rule>(_rules.Length);
         foreach (var rule in _rules)
@@ -62,6 +64,7 @@ public sealed class CompiledFilters
 
         foreach (var rule in matching)
         {
+            if (isDecided) break;
             if (rule.IsDrop || !rule.Samples.All(sample => sample.Keeps(message))) return FilterOutcome.Dropped();
         }
 

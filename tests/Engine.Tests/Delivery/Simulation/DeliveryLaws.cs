@@ -81,14 +81,13 @@ internal static class DeliveryLaws
                 Must(
                     verdicts.Exists(verdict => verdict.Reason == life.Reason) || isRefused
                     || (life.Reason == DestinationPlan.MappingRemoved && mayBeRemoved)
-                    || (life.Reason == DestinationPlan.ByRules && lanes.Count > 0 && later.Exists(situation => situation.Drops(seen)))
                     || (life.Reason == DeliveryFilter.Disabled && lanes.Count > 0 && later.Exists(situation => !situation.IsEnabled)),
                     $"{said} nothing said so.");
                 break;
             case "delivered":
                 Must(
                     verdicts.Exists(verdict => verdict.Lanes.Length > 0 && verdict.Lanes.All(lane => taken.Contains(lane) || later.Exists(situation => lane > 0 && Goes(situation, lane))
-                        || destination.Receiver.Refusals.Contains((seen.Offset, "dropped_by_function")) || later.Exists(situation => situation.Drops(seen) || !situation.IsEnabled))),
+                        || destination.Receiver.Refusals.Contains((seen.Offset, "dropped_by_function")) || later.Exists(situation => !situation.IsEnabled))),
                     $"{said} did not arrive everywhere.");
                 Must(taken.Length > 0, $"{said} it never arrived.");
                 break;
