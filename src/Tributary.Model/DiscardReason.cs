@@ -48,6 +48,9 @@ public enum DiscardReason : ushort
 
     /// <summary>An id, a message id or an event name is longer than what is accepted.</summary>
     FieldTooLong = 26,
+
+    /// <summary>An object has no proper collection or id, or properties that are not plain values.</summary>
+    ObjectInvalid = 27,
 }
 
 /// <summary>The codes of discard reasons as the API shows them.</summary>
@@ -82,5 +85,6 @@ public static class DiscardReasons
         DiscardReason.ContextNotObject => "context_not_object",
         DiscardReason.IntegrationsNotObject => "integrations_not_object",
         DiscardReason.FieldTooLong => "field_too_long",
+        DiscardReason.ObjectInvalid => "object_invalid",
     };
 }

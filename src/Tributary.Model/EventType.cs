@@ -1,6 +1,6 @@
 namespace Tributary.Model;
 
-/// <summary>The six kinds of message of Segment's specification. The numbers are part of the log format.</summary>
+/// <summary>The six kinds of message of Segment's specification, and objects. The numbers are part of the log format.</summary>
 public enum EventType : byte
 {
     Identify = 1,
@@ -9,6 +9,12 @@ public enum EventType : byte
     Screen = 4,
     Group = 5,
     Alias = 6,
+
+    /// <summary>
+    /// What is known of one object of a collection, e.g. a ticket. It is about nobody: it has no profile, and only warehouses and the lake take it. Source functions
+    /// send it; the tracking API does not take it.
+    /// </summary>
+    Set = 7,
 }
 
 /// <summary>The names of event types on the wire.</summary>
@@ -23,6 +29,7 @@ public static class EventTypes
         EventType.Screen => "screen",
         EventType.Group => "group",
         EventType.Alias => "alias",
+        EventType.Set => "set",
     };
 
     /// <summary>Reads a name as it stands in a message's <c>type</c>; false for any other text.</summary>
@@ -36,6 +43,7 @@ public static class EventTypes
             _ when name.SequenceEqual("screen"u8) => EventType.Screen,
             _ when name.SequenceEqual("group"u8) => EventType.Group,
             _ when name.SequenceEqual("alias"u8) => EventType.Alias,
+            _ when name.SequenceEqual("set"u8) => EventType.Set,
             _ => default,
         };
         return type != default;

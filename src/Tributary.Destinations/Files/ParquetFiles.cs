@@ -30,7 +30,7 @@ internal sealed class ParquetFiles(string destinationId, string root, TimeProvid
             foreach (var held in group.Chunk(RowsMax))
             {
                 var name = FileNames.Parquet(destinationId, group.Key.Table, group.Key.Hour, FileNames.Of(held));
-                yield return new ReadyFile(name, "application/vnd.apache.parquet", Write(held), Array.ConvertAll(held, one => one.Index));
+                yield return new ReadyFile(name, "application/vnd.apache.parquet", Write(group.Key.Table, held), Array.ConvertAll(held, one => one.Index));
             }
         }
     }
@@ -49,7 +49,7 @@ internal sealed class ParquetFiles(string destinationId, string root, TimeProvid
     private SourceTables Tables => _tables ??= new SourceTables(
         "main", new LakeBounds(ColumnsMax, TablesMax, TracksReadMax: int.MaxValue, RestName: "tracks"), new LakeTableRules(new LakeLosses(), ColumnsMax), _texts);
 
-    private byte[] Write(FileEvent[] events)
+    private byte[] Write(string name, FileEvent[] events)
     {
         lock (_gate)
         {
@@ -57,7 +57,7 @@ internal sealed class ParquetFiles(string destinationId, string root, TimeProvid
             {
                 var loadedAt = clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000;
                 foreach (var one in events) _rows.Add(Tables, one.Event, loadedAt);
-                return Write(Tables.Tables.Single(table => table.Rows > 0 && !Tables.IsLatest(table)));
+                return Write(Tables.Tables.Single(table => table.Name == name));
             }
             catch (DuckDBException failure)
             {

@@ -12,7 +12,7 @@ namespace Tributary.Destinations.Postgres;
 /// </remarks>
 internal sealed class PostgresCatalog(string schema)
 {
-    /// <summary>The column of <c>users</c> and <c>accounts</c> that says, per column, how new its value is: <c>[received_at in µs, place in the log]</c>.</summary>
+    /// <summary>The column of <c>users</c>, <c>accounts</c> and collections of objects that says, per column, how new its value is: <c>[received_at in µs, place in the log]</c>.</summary>
     public const string TimesColumn = "_column_times";
 
     private readonly Dictionary<string, Dictionary<string, PostgresColumn>> _tables = new(StringComparer.Ordinal);
@@ -73,7 +73,7 @@ internal sealed class PostgresCatalog(string schema)
             if (column.Name != "segment_id") yield return (column.Name, PostgresColumn.TypeOf(column.Type));
         }
 
-        if (table.Name is "users" or "accounts") yield return (TimesColumn, "jsonb");
+        if (table.Name is "users" or "accounts" or SourceTables.ObjectsRestName || table.IsOfObjects) yield return (TimesColumn, "jsonb");
     }
 
     private void Adopt(LakeTable table)

@@ -1,4 +1,5 @@
 using Tributary.Engine.Lake;
+using Tributary.Model;
 
 namespace Tributary.Destinations.Postgres;
 
@@ -20,8 +21,7 @@ internal sealed class PostgresRows
     private readonly TextArena _texts = new();
     private readonly EventRows _rows = new(new ProfileIdText());
     private readonly SourceTables _tables;
-    private readonly List<long> _users = [];
-    private readonly List<long> _accounts = [];
+    private readonly Dictionary<LakeTable, List<long>> _places = [];
 
     public PostgresRows(string schema, PostgresCatalog catalog)
     {
@@ -30,7 +30,12 @@ internal sealed class PostgresRows
         // Here tracks is a table: every track event is written to it as well.
         _tables = new SourceTables(schema, new LakeBounds(ColumnsMax, TablesMax, TracksReadMax: 0, RestName: "tracks"), rules, _texts);
         foreach (var (name, columns) in catalog.Tables)
-            _tables.Restore(name, columns.Where(column => column.Key != PostgresCatalog.TimesColumn).Select(column => (column.Key, KeptAs(name, column.Key, column.Value))), isInView: false);
+        {
+            // Tables that somebody else made hold events, as long as nothing says otherwise.
+            var isOfObjects = columns.ContainsKey(PostgresCatalog.TimesColumn) && name is not ("users" or "accounts");
+            _tables.Restore(
+                name, columns.Where(column => column.Key != PostgresCatalog.TimesColumn).Select(column => (column.Key, KeptAs(name, column.Key, column.Value, isOfObjects))), isInView: false, isOfObjects);
+        }
     }
 
     /// <summary>What did not become a value, since these rows were made.</summary>
@@ -59,14 +64,15 @@ internal sealed class PostgresRows
 
     public bool IsLatest(LakeTable table) => _tables.IsLatest(table);
 
-    /// <summary>The places in the log that the rows of <c>users</c> or <c>accounts</c> come from.</summary>
-    public IReadOnlyList<long> PlacesOf(LakeTable latest) => latest.Name == "users" ? _users : _accounts;
+    /// <summary>The places in the log that the rows of <c>users</c>, <c>accounts</c> or a collection come from.</summary>
+    public IReadOnlyList<long> PlacesOf(LakeTable latest) => _places.GetValueOrDefault(latest) ?? [];
 
     public void Add(in LakeEvent message, long offset, long loadedAt)
     {
         _rows.Add(_tables, message, loadedAt);
-        if (_tables.LatestFor(message.Type)?.Table is not { } latest) return;
-        var places = latest.Name == "users" ? _users : _accounts;
+        var latest = message.Type == EventType.Set ? _rows.TableOf(_tables, message).Table : _tables.LatestFor(message.Type)?.Table;
+        if (latest is null) return;
+        if (!_places.TryGetValue(latest, out var places)) _places.Add(latest, places = []);
         if (places.Count < latest.Rows) places.Add(offset);
     }
 
@@ -75,13 +81,13 @@ internal sealed class PostgresRows
         var release = IsFull;
         foreach (var table in _tables.Tables) table.Clear(release);
         _texts.Clear();
-        _users.Clear();
-        _accounts.Clear();
+        foreach (var places in _places.Values) places.Clear();
     }
 
     // A field of the message has its type, whatever somebody made of its column; a column that cannot take it is left out when rows are loaded.
-    private static LakeType KeptAs(string table, string column, PostgresColumn known) => column switch
+    private static LakeType KeptAs(string table, string column, PostgresColumn known, bool isOfObjects) => column switch
     {
+        _ when isOfObjects && column is not ("id" or "received_at" or "uuid_ts") => known.Kept,
         "received_at" or "sent_at" or "timestamp" or "original_timestamp" or "uuid_ts" => LakeType.Timestamp,
         _ when LakeTableRules.Reserved.Contains(column) || LakeTableRules.IsField(table, column) => LakeType.Text,
         _ => known.Kept,

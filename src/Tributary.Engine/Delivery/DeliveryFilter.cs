@@ -16,6 +16,7 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
     public const string Disabled = "destination_disabled";
     public const string ByIntegrations = "filtered_by_integrations_object";
     public const string SentByClient = "message_sent_client_side";
+    public const string ByType = "unsupported_event_type";
     public const string ByConsent = "filtered_by_end_user_consent";
 
     private readonly string[] _categories = CategoriesOf(destination);
@@ -25,6 +26,8 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
     /// <param name="isReplay">It is sent again on request: then only consent counts, spec/connections.md §5.2.</param>
     public string? Judge(ReadOnlySpan<byte> message, bool isReplay = false)
     {
+        // Objects go where everything is stored, and nowhere else: spec/connections.md §8.3. Ingest writes the type first.
+        if (!isWarehouse && message.StartsWith("{\"type\":\"set\""u8)) return ByType;
         // Most messages have none of these, and looking for a few bytes is far cheaper than reading JSON.
         if (_categories.Length > 0 && message.IndexOf("\"consent\""u8) >= 0 && !HasConsent(message)) return ByConsent;
         if (isReplay) return null;

@@ -47,13 +47,13 @@ internal sealed class PassportQueries(
 
     /// <summary>Accepted events that are remembered, the newest first.</summary>
     /// <param name="source">Only of this source; null for all.</param>
-    /// <param name="type">Only of this type; null for all.</param>
+    /// <param name="type">Only of this type; null for all but objects, which would hide the rest.</param>
     /// <param name="name">Only of this event name; null for all.</param>
     /// <param name="before">Only what lies before this offset of the event log.</param>
     public IEnumerable<(RecentEvent Event, DecidedRecord Record)> Recent(uint? source, EventType? type, string? name, LogOffset before)
     {
         var batch = new LogBatch(8 << 10);
-        foreach (var found in recent.List(before, item => (source is null || item.Source == source) && (type is null || item.Type == type)))
+        foreach (var found in recent.List(before, item => (source is null || item.Source == source) && (type is null ? item.Type != EventType.Set : item.Type == type)))
         {
             if (profiles.ReadEvent(found.Offset, batch) is { } record && (name is null || EventName(record.Payload.Span) == name)) yield return (found, record);
         }

@@ -78,6 +78,13 @@ internal sealed class EventFields
     public void Read(ushort space, IdentityRules rules, EventType type, ReadOnlySpan<byte> messageId, ReadOnlyMemory<byte> payload)
     {
         Begin(space, rules, type);
+        // An object is about nobody, whatever its properties are called.
+        if (type == EventType.Set)
+        {
+            Verdict = Unresolved.None;
+            return;
+        }
+
         var reader = new Utf8JsonReader(payload.Span, new JsonReaderOptions { MaxDepth = 128 });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) throw new JsonException("An event is not an object.");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName) ReadMember(ref reader, type, payload);

@@ -24,7 +24,7 @@ public sealed class MessageIntake
         try
         {
             buffers.Records.Clear();
-            var arrival = new Arrival { Source = source, WriteKey = Encoding.UTF8.GetBytes(source.WriteKeys[0]), ReceivedAt = _intake.Now };
+            var arrival = new Arrival { Source = source, WriteKey = Encoding.UTF8.GetBytes(source.WriteKeys[0]), ReceivedAt = _intake.Now, TakesObjects = true };
             var tally = default(Tally);
             for (var i = 0; i < messages.Count; i++)
             {

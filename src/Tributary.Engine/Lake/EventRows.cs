@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Tributary.Engine.Log;
+using Tributary.Model;
 
 namespace Tributary.Engine.Lake;
 
@@ -28,8 +29,14 @@ internal sealed class EventRows(ProfileIdText profiles)
         var payload = record.Payload.Span;
         // DuckDB trusts its callers that texts are UTF-8.
         var isReadable = Utf8.IsValid(payload);
+        if (record.Type == EventType.Set)
+        {
+            if (!isReadable || !TryFindNamedTable(tables, record.Type, payload, out var objects) || !AddLatest(objects!, record, payload, loadedAt)) tables.Losses.EventUnreadable();
+            return;
+        }
+
         var table = tables.For(record.Type);
-        if (table is null && !(isReadable && TryFindEventTable(tables, payload, out table))) table = tables.Rest;
+        if (table is null && !(isReadable && TryFindNamedTable(tables, record.Type, payload, out table))) table = tables.Rest;
 
         AddTo(tables, table!, record, payload, isReadable, loadedAt);
         if (table!.IsRestToo) AddTo(tables, tables.Rest, record, payload, isReadable, loadedAt);
@@ -40,7 +47,7 @@ internal sealed class EventRows(ProfileIdText profiles)
     {
         if (tables.For(record.Type) is { } known) return known;
         var payload = record.Payload.Span;
-        return Utf8.IsValid(payload) && TryFindEventTable(tables, payload, out var table) ? table! : tables.Rest;
+        return Utf8.IsValid(payload) && TryFindNamedTable(tables, record.Type, payload, out var table) ? table! : tables.Rest;
     }
 
     private void AddTo(SourceTables tables, EventTable table, in LakeEvent record, ReadOnlySpan<byte> payload, bool isReadable, long loadedAt)
@@ -73,11 +80,11 @@ internal sealed class EventRows(ProfileIdText profiles)
         }
     }
 
-    private bool TryFindEventTable(SourceTables tables, ReadOnlySpan<byte> payload, out EventTable? table)
+    private bool TryFindNamedTable(SourceTables tables, EventType type, ReadOnlySpan<byte> payload, out EventTable? table)
     {
         try
         {
-            table = FindEventTable(tables, payload);
+            table = FindNamedTable(tables, type == EventType.Set, payload);
             return true;
         }
         catch (JsonException)
@@ -87,16 +94,17 @@ internal sealed class EventRows(ProfileIdText profiles)
         }
     }
 
-    /// <summary>The table of a track event: its name usually stands before its properties, so little is read twice.</summary>
-    private EventTable FindEventTable(SourceTables tables, ReadOnlySpan<byte> payload)
+    /// <summary>The table of a track event or an object: its name usually stands before its properties, so little is read twice.</summary>
+    private EventTable FindNamedTable(SourceTables tables, bool isObject, ReadOnlySpan<byte> payload)
     {
         var reader = new Utf8JsonReader(payload, Options);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isName = reader.ValueTextEquals("event"u8);
+            var isName = reader.ValueTextEquals(isObject ? "collection"u8 : "event"u8);
             reader.Read();
-            if (isName) return reader.TokenType == JsonTokenType.String ? tables.ForEvent(Text(ref reader)) : tables.Rest;
+            if (isName && reader.TokenType == JsonTokenType.String) return isObject ? tables.ForObjects(Text(ref reader)) : tables.ForEvent(Text(ref reader));
+            if (isName) return tables.Rest;
             reader.Skip();
         }
 
@@ -161,14 +169,14 @@ internal sealed class EventRows(ProfileIdText profiles)
         }
     }
 
-    /// <summary>Adds a row to the staging of <c>users</c> or <c>accounts</c> when the event says whose traits it carries.</summary>
-    private void AddLatest(EventTable latest, in LakeEvent record, ReadOnlySpan<byte> payload, long loadedAt)
+    /// <summary>Adds a row to the staging of <c>users</c> or <c>accounts</c> when the event says whose traits it carries, or to that of a collection.</summary>
+    private bool AddLatest(EventTable latest, in LakeEvent record, ReadOnlySpan<byte> payload, long loadedAt)
     {
         var row = latest.Table.BeginRow();
         latest.ReceivedAt.SetInt64(row, record.ReceivedAt * 1_000);
         latest.UuidTs.SetInt64(row, loadedAt);
         if (record.Profile is { IsNone: false } profile) latest.SegmentId.SetText(row, profiles.Of(profile));
-        TryAddFields(latest, row, payload);
+        return TryAddFields(latest, row, payload);
     }
 
     /// <summary>Puts the values of the object at hand into their columns; keys of objects within are joined by underscores.</summary>

@@ -43,6 +43,12 @@ internal enum EventTableKind
 
     /// <summary>The newest traits per group id; its rows are folded before they are written.</summary>
     Accounts,
+
+    /// <summary>The newest properties per object of a collection; its rows are folded before they are written.</summary>
+    Objects,
+
+    /// <summary>Objects whose collection has no table of its own: without properties.</summary>
+    ObjectsRest,
 }
 
 /// <summary>A table of events with the columns of spec/connections.md §7.1 that all of its kind have.</summary>
@@ -95,8 +101,10 @@ internal sealed class EventTable
     /// <summary>True when <c>tracks</c> does not read this table, so that its events are written to the rest as well.</summary>
     public bool IsRestToo { get; init; }
 
-    /// <summary>True of <c>users</c> and <c>accounts</c>.</summary>
-    public bool IsLatest => _kind is EventTableKind.Users or EventTableKind.Accounts;
+    /// <summary>True of <c>users</c>, <c>accounts</c> and objects.</summary>
+    public bool IsLatest => _kind is EventTableKind.Users or EventTableKind.Accounts || IsObjects;
+
+    private bool IsObjects => _kind is EventTableKind.Objects or EventTableKind.ObjectsRest;
 
     private bool IsTrack => _kind is EventTableKind.Event or EventTableKind.Rest;
 
@@ -106,12 +114,13 @@ internal sealed class EventTable
     /// <summary>Where a field at the top of a message goes. Fields that are not listed are not stored, among them <c>integrations</c> and <c>_metadata</c>.</summary>
     public Field FieldOf(ReadOnlySpan<byte> name) => name.Length switch
     {
+        2 when IsObjects && name.SequenceEqual("id"u8) => new(FieldKind.Text, Id),
         4 when _name is not null && name.SequenceEqual("name"u8) => new(FieldKind.Text, _name),
         5 when EventText is not null && name.SequenceEqual("event"u8) => new(FieldKind.Text, EventText),
-        6 when name.SequenceEqual("userId"u8) => OfUserId(),
+        6 when !IsObjects && name.SequenceEqual("userId"u8) => OfUserId(),
         6 when _sentAt is not null && name.SequenceEqual("sentAt"u8) => new(FieldKind.Time, _sentAt),
         6 when HasTraits && name.SequenceEqual("traits"u8) => new(FieldKind.Fields),
-        7 when name.SequenceEqual("context"u8) => new(FieldKind.Context),
+        7 when !IsObjects && name.SequenceEqual("context"u8) => new(FieldKind.Context),
         7 when _key is not null && name.SequenceEqual("groupId"u8) => OfGroupId(),
         8 when _category is not null && name.SequenceEqual("category"u8) => new(FieldKind.Text, _category),
         10 when HasProperties && name.SequenceEqual("properties"u8) => new(FieldKind.Fields),
@@ -124,7 +133,7 @@ internal sealed class EventTable
     private bool HasTraits =>
         _kind is EventTableKind.Identifies or EventTableKind.Users or EventTableKind.Groups or EventTableKind.Accounts or EventTableKind.Aliases;
 
-    private bool HasProperties => _kind is EventTableKind.Event or EventTableKind.Pages or EventTableKind.Screens;
+    private bool HasProperties => _kind is EventTableKind.Event or EventTableKind.Pages or EventTableKind.Screens or EventTableKind.Objects;
 
     /// <summary>The name of the table that each kind of event but track goes to.</summary>
     public static string NameOf(EventType type) => type switch
@@ -135,6 +144,7 @@ internal sealed class EventTable
         EventType.Screen => "screens",
         EventType.Group => "groups",
         EventType.Alias => "aliases",
+        EventType.Set => SourceTables.ObjectsRestName,
     };
 
     private Field OfUserId() => _kind switch

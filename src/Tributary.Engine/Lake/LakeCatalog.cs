@@ -50,7 +50,9 @@ internal sealed class LakeCatalog(LakeBounds bounds, LakeLosses losses, TextAren
         var bySchema = _byNumber.Values.ToDictionary(tables => tables.Schema);
         foreach (var table in TablesIn(connection))
         {
-            if (bySchema.TryGetValue(table.Schema, out var tables)) tables.Restore(table.Name, table.Columns, inView.Contains((table.Schema, table.Name)));
+            // Every table of an event says its event, and no object has such a property.
+            var isOfObjects = !table.Columns.Exists(column => column.Name == "event");
+            if (bySchema.TryGetValue(table.Schema, out var tables)) tables.Restore(table.Name, table.Columns, inView.Contains((table.Schema, table.Name)), isOfObjects);
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class LakeTable(string schema, string name, LakeTableRules rules
 
     public LakeTableRules Rules => rules;
 
+    /// <summary>It holds objects: fewer names are taken, as an object is no message.</summary>
+    public bool IsOfObjects { get; init; }
+
     public List<LakeColumn> Columns { get; } = [];
 
     /// <summary>How many of <see cref="Columns"/>, from the first, exist in DuckDB; 0 when the table does not exist.</summary>
@@ -62,7 +65,7 @@ internal sealed class LakeTable(string schema, string name, LakeTableRules rules
     /// <summary>Finds or makes the column of a key whose first value that is not null is at hand.</summary>
     public int Resolve(string column, LakeType typeOfValue, bool ofContext)
     {
-        if (rules.Refuses(column, ofContext)) return PathNode.Dropped;
+        if (IsOfObjects ? rules.RefusesOfObjects(column) : rules.Refuses(column, ofContext)) return PathNode.Dropped;
         column = rules.Fit(column);
         if (_byName.TryGetValue(column, out var index)) return index;
         if (Columns.Count >= rules.ColumnsMax || column.Length > LakeTableRules.ColumnNameLengthMax)

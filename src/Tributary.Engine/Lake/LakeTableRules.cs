@@ -31,6 +31,10 @@ internal sealed class LakeTableRules(LakeLosses losses, int columnsMax, IEnumera
     public bool Refuses(string column, bool ofContext) =>
         !ofContext && (_reserved.Contains(column) || column.StartsWith(ContextPrefix, StringComparison.Ordinal));
 
+    /// <summary>True when a key of an object may not have a column of this name.</summary>
+    public bool RefusesOfObjects(string column) =>
+        column is "id" or "segment_id" or "received_at" or "uuid" or "uuid_ts" or "event" or "event_text" || reservedToo?.Contains(column) == true;
+
     /// <summary>The name as the database can hold it, when it holds less than ours: the same name for the same input, at all times.</summary>
     public string Fit(string name) => fit is null ? name : fit(name);
 

@@ -14,12 +14,15 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
     /// <summary>The table behind <c>tracks</c> that holds events which the view does not find elsewhere.</summary>
     public const string RestName = "_tracks_rest";
 
+    /// <summary>The table of objects whose collection has none, when a source has too many.</summary>
+    public const string ObjectsRestName = "_objects";
+
     /// <summary>Most tables that the view <c>tracks</c> reads: planning it takes about 0.1 ms a table.</summary>
     public const int TracksReadMax = 200;
 
     // Names that an event cannot take for its table.
     private static readonly HashSet<string> Taken =
-        ["identifies", "users", "tracks", "pages", "screens", "groups", "accounts", "aliases", RestName];
+        ["identifies", "users", "tracks", "pages", "screens", "groups", "accounts", "aliases", RestName, ObjectsRestName];
 
     private readonly EventTable?[] _byType = new EventTable?[7];
     private readonly Dictionary<string, EventTable> _events = new(StringComparer.Ordinal);
@@ -27,6 +30,9 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
     private EventTable? _rest;
     private EventTable? _users;
     private EventTable? _accounts;
+    private readonly Dictionary<string, EventTable> _objects = new(StringComparer.Ordinal);
+    private readonly HashSet<LakeTable> _latest = [];
+    private EventTable? _objectsRest;
 
     public string Schema => schema;
 
@@ -41,10 +47,10 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
     /// <summary>Holds the common columns of track events that have no table of their own.</summary>
     public EventTable Rest => _rest ??= Make(bounds.RestName, EventTableKind.Rest);
 
-    /// <summary>The table of a type's events; null of track, whose table depends on the event's name.</summary>
+    /// <summary>The table of a type's events; null of track and of objects, whose tables depend on a name.</summary>
     public EventTable? For(EventType type) => type switch
     {
-        EventType.Track => null,
+        EventType.Track or EventType.Set => null,
         EventType.Identify => _byType[(int)type] ??= Make("identifies", EventTableKind.Identifies),
         EventType.Page => _byType[(int)type] ??= Make("pages", EventTableKind.Pages),
         EventType.Screen => _byType[(int)type] ??= Make("screens", EventTableKind.Screens),
@@ -52,12 +58,12 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
         EventType.Alias => _byType[(int)type] ??= Make("aliases", EventTableKind.Aliases),
     };
 
-    /// <summary>The table that keeps the newest traits of whom the event is about.</summary>
+    /// <summary>The table that keeps the newest traits of whom the event is about, besides that of the event itself.</summary>
     public EventTable? LatestFor(EventType type) => type switch
     {
         EventType.Identify => _users ??= Make("users", EventTableKind.Users),
         EventType.Group => _accounts ??= Make("accounts", EventTableKind.Accounts),
-        EventType.Track or EventType.Page or EventType.Screen or EventType.Alias => null,
+        EventType.Track or EventType.Page or EventType.Screen or EventType.Alias or EventType.Set => null,
     };
 
     /// <summary>The table of the track events of a name; different names with one snake case share it.</summary>
@@ -69,19 +75,37 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
         return table;
     }
 
+    /// <summary>The table of the objects of a collection.</summary>
+    public EventTable ForObjects(ReadOnlySpan<byte> collection)
+    {
+        var name = SnakeCase.NameOf(collection);
+        if (Taken.Contains(name)) name = "_" + name;
+        name = rules.Fit(name);
+        if (_objects.TryGetValue(name, out var known)) return known;
+        // Events came first and have the name.
+        if (_events.ContainsKey(name)) name = rules.Fit("_" + name);
+        if (_objects.TryGetValue(name, out known)) return known;
+        if (_objects.Count < bounds.TablesMax) return Make(name, EventTableKind.Objects);
+        rules.Losses.TableRefused(schema, name);
+        return _objectsRest ??= Make(ObjectsRestName, EventTableKind.ObjectsRest);
+    }
+
     /// <summary>True when the view <c>tracks</c> reads the table.</summary>
     public bool IsReadByTracks(LakeTable table) => table.Name == bounds.RestName || TrackTables.Contains(table);
 
-    /// <summary>True of <c>users</c> and <c>accounts</c>, whose rows are folded.</summary>
-    public bool IsLatest(LakeTable table) => table == _users?.Table || table == _accounts?.Table;
+    /// <summary>True of <c>users</c>, <c>accounts</c> and objects, whose rows are folded.</summary>
+    public bool IsLatest(LakeTable table) => _latest.Contains(table);
 
     /// <summary>Takes in a table that DuckDB already holds.</summary>
     /// <param name="name">The table's name.</param>
     /// <param name="columns">Its columns in order.</param>
     /// <param name="isInView">Of the table of an event: whether <c>tracks</c> reads it.</param>
-    public void Restore(string name, IEnumerable<(string Name, LakeType Type)> columns, bool isInView)
+    /// <param name="isOfObjects">Whether it holds objects.</param>
+    public void Restore(string name, IEnumerable<(string Name, LakeType Type)> columns, bool isInView, bool isOfObjects)
     {
-        var table = new LakeTable(schema, name, rules, texts);
+        var kind = KindOf(name);
+        if (kind == EventTableKind.Event && isOfObjects) kind = EventTableKind.Objects;
+        var table = new LakeTable(schema, name, rules, texts) { IsOfObjects = kind == EventTableKind.Objects };
         foreach (var (column, type) in columns)
         {
             table.Define(column, type, LakeTableRules.IsField(name, column));
@@ -90,7 +114,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
 
         table.CreatedColumns = table.Columns.Count;
         Tables.Add(table);
-        Adopt(table, KindOf(name), isInView);
+        Adopt(table, kind, isInView);
     }
 
     private EventTable FindOrMakeEvent(string name)
@@ -98,6 +122,8 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
         if (Taken.Contains(name)) name = "_" + name;
         name = rules.Fit(name);
         if (_events.TryGetValue(name, out var known)) return known;
+        if (_objects.ContainsKey(name)) name = rules.Fit("_" + name);
+        if (_events.TryGetValue(name, out known)) return known;
         if (_events.Count < bounds.TablesMax) return Make(name, EventTableKind.Event);
         rules.Losses.TableRefused(schema, name);
         return Rest;
@@ -105,7 +131,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
 
     private EventTable Make(string name, EventTableKind kind)
     {
-        var table = new LakeTable(schema, name, rules, texts);
+        var table = new LakeTable(schema, name, rules, texts) { IsOfObjects = kind == EventTableKind.Objects };
         Tables.Add(table);
         return Adopt(table, kind, TrackTables.Count < bounds.TracksReadMax);
     }
@@ -117,6 +143,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
             EventName = kind == EventTableKind.Event ? Encoding.ASCII.GetBytes(table.Name) : [],
             IsRestToo = kind == EventTableKind.Event && !isInView,
         };
+        if (events.IsLatest) _latest.Add(table);
         switch (kind)
         {
             case EventTableKind.Identifies: _byType[(int)EventType.Identify] = events; break;
@@ -127,6 +154,8 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
             case EventTableKind.Rest: _rest = events; break;
             case EventTableKind.Users: _users = events; break;
             case EventTableKind.Accounts: _accounts = events; break;
+            case EventTableKind.Objects: _objects.Add(table.Name, events); break;
+            case EventTableKind.ObjectsRest: _objectsRest = events; break;
             case EventTableKind.Event:
                 _events.Add(table.Name, events);
                 if (isInView) TrackTables.Add(table);
@@ -145,6 +174,7 @@ internal sealed class SourceTables(string schema, LakeBounds bounds, LakeTableRu
         "aliases" => EventTableKind.Aliases,
         "users" => EventTableKind.Users,
         "accounts" => EventTableKind.Accounts,
+        ObjectsRestName => EventTableKind.ObjectsRest,
         _ when name == bounds.RestName => EventTableKind.Rest,
         _ => EventTableKind.Event,
     };

@@ -63,8 +63,8 @@ internal sealed class EventStep(StepContext context)
         {
             foreach (var (rule, value) in _fields.Blocked)
                 _violations.Add(new Violation(ViolationKind.ValueBlocked, rule.Type, new Identifier(ProfileCollection.Users, rule.Type, value)));
-            if (_fields.Users.Count == 0) _violations.Add(new Violation(ViolationKind.NoMatchingIdentifiers, "", null));
-            else person = Resolve(_fields.Users, ProfileCollection.Users, rules, cause, stamp, ordinal: 0);
+            if (_fields.Users.Count > 0) person = Resolve(_fields.Users, ProfileCollection.Users, rules, cause, stamp, ordinal: 0);
+            else if (record.Type != EventType.Set) _violations.Add(new Violation(ViolationKind.NoMatchingIdentifiers, "", null));
             if (_fields.Accounts.Count > 0) account = Resolve(_fields.Accounts, ProfileCollection.Accounts, rules, cause, stamp, ordinal: 1);
         }
 

@@ -30,6 +30,23 @@ public sealed class LakeLoadingTests : IDisposable
     }, iter: 10);
 
     [Fact]
+    public async Task Objects_and_events_of_one_name_keep_to_their_own_tables_over_a_restart()
+    {
+        for (var pass = 1; pass <= 2; pass++)
+        {
+            _world.Event(EventType.Set, $$"""{"type":"set","collection":"rooms","id":"r1","properties":{"pass{{pass}}":{{pass}},"timestamp":"t","a_null":null} }""");
+            _world.Track("Rooms", """{"a":1}""");
+            _world.Load().Loader.Checkpoint();
+            _world.Crash();
+        }
+
+        _world.Load();
+        Assert.Equal("""["r1",1,2,"t"]""", await _world.Row("SELECT id, pass1, pass2, timestamp FROM web.rooms"));
+        Assert.Equal("[2]", await _world.Row("SELECT count(*) FROM web._rooms"));
+        Assert.Equal("[2]", await _world.Row("SELECT count(*) FROM web.tracks"));
+    }
+
+    [Fact]
     public async Task A_deleted_lake_is_rebuilt_from_the_first_record()
     {
         for (var i = 0; i < 100; i++) _world.Track("E");

@@ -49,12 +49,58 @@ public sealed class SourceFunctionTests
         Assert.Contains("settings.word is required", answer.ToJsonString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Objects_are_merged_by_id_in_a_table_of_their_collection_and_reach_nobody_and_no_tool()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        var (_, key, source) = await SourceAsync(world, """
+            function onRequest(request) {
+              const { id, ...properties } = request.json()
+              Segment.set({ collection: 'tickets', id, properties })
+            }
+            """);
+        var hook = await world.CreateAsync("/api/destinations", "destination", new JsonObject
+        {
+            ["sourceId"] = source,
+            ["metadataId"] = "webhook",
+            ["name"] = "Hook",
+            ["settings"] = new JsonObject { ["url"] = world.Stub.Address },
+        });
+        Assert.Equal(200, (await PostAsync(world, "/fn/" + key, """{"id":7,"subject":"Help","email":"ada@example.com","user_id":"ada","open":true}""")).Status);
+        Assert.Equal(200, (await PostAsync(world, "/fn/" + key, """{"id":"7","open":false,"score":2.5}""")).Status);
+        Assert.Equal(200, (await PostAsync(world, "/fn/" + key, """{"id":"8","subject":"Other"}""")).Status);
+        await FunctionServer.UntilAsync(async () =>
+            (await RowsAsync(world, "SELECT id, subject, email, user_id, open, score FROM hooks.tickets ORDER BY id"))
+                == """[["7","Help","ada@example.com","ada",false,2.5],["8","Other",null,null,null,null]]""");
+        var flow = (await world.Server.GetAsync("/api/flow")).ToJsonString();
+        await FunctionServer.UntilAsync(async () => (flow = (await world.Server.GetAsync("/api/flow")).ToJsonString()).Contains("\"unsupported_event_type\":3", StringComparison.Ordinal));
+        Assert.NotNull(hook["id"]);
+        Assert.Empty(world.Stub.Requests);
+        using var profile = await world.Server.Http.GetAsync("/v1/spaces/default/collections/users/profiles/email:ada@example.com/traits");
+        Assert.Equal(HttpStatusCode.NotFound, profile.StatusCode);
+        Assert.DoesNotContain("\"set\"", (await world.Server.GetAsync("/api/events")).ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("\"collection\":\"tickets\"", (await world.Server.GetAsync("/api/events?type=set")).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_functions_may_send_objects()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        await world.SendAsync("batch", """{"batch":[{"type":"set","collection":"tickets","id":"1","properties":{},"userId":"ada"}]}""");
+        await FunctionServer.UntilAsync(async () => (await world.Server.GetAsync("/api/flow")).ToJsonString().Contains("type_unknown", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("throw new InvalidEventPayload('who are you')", "message_rejected", "who are you")]
     [InlineData("throw new EventNotSupported('not this')", "unsupported_event_type", "not this")]
     [InlineData("nonsense()", "bad_request", "ReferenceError: nonsense is not defined")]
     [InlineData("Segment.track({ userId: 'a', event: 'x'.repeat(40000) })", "bad_request", "the message is too large")]
-    [InlineData("Segment.set({ collection: 'c', id: '1', properties: {} })", "bad_request", "Segment.set is not available here yet")]
+    [InlineData("Segment.set({ collection: 'Tickets', id: '1', properties: {} })", "bad_request", "Segment.set needs a collection")]
+    [InlineData("Segment.set({ collection: '_tickets', id: '1', properties: {} })", "bad_request", "Segment.set needs a collection")]
+    [InlineData("Segment.set({ collection: 'tickets', properties: {} })", "bad_request", "Segment.set needs an id")]
+    [InlineData("Segment.set({ collection: 'tickets', id: 'x'.repeat(101), properties: {} })", "bad_request", "Segment.set needs an id")]
+    [InlineData("Segment.set({ collection: 'tickets', id: '1', properties: { tags: ['a'] } })", "bad_request", "\"tags\" is none")]
+    [InlineData("Segment.set({ collection: 'tickets', id: '1', properties: 'open' })", "bad_request", "Segment.set needs properties")]
     public async Task A_request_that_the_function_refuses_is_answered_with_its_words(string code, string reason, string message)
     {
         await using var world = await FunctionServer.StartAsync();
@@ -169,6 +215,12 @@ public sealed class SourceFunctionTests
         var source = await world.CreateAsync(
             "/api/sources", "source", new JsonObject { ["slug"] = "hooks", ["metadataId"] = "fn_" + function, ["enabled"] = true, ["settings"] = JsonNode.Parse(settings) });
         return (function, source["writeKeys"]![0]!.GetValue<string>(), source["id"]!.GetValue<string>());
+    }
+
+    private static async Task<string> RowsAsync(FunctionServer world, string sql)
+    {
+        var (status, answer) = await world.Server.SendAsync(HttpMethod.Post, "/api/lake/query", new JsonObject { ["sql"] = sql }.ToJsonString());
+        return status == 200 ? answer["data"]!["rows"]!.ToJsonString() : "";
     }
 
     internal static async Task<(int Status, string Body)> PostAsync(FunctionServer world, string path, string body, string type = "application/json", string? mark = null)

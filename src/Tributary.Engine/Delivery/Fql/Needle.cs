@@ -35,6 +35,7 @@ internal sealed class Needle
     /// <summary>The steps of a path that is separated by dots and brackets and nothing else, as triggers have them. Null when the path has no step.</summary>
     public static Needle[]? Steps(string path)
     {
+        if (path.Length > 0 && path.AsSpan().IndexOfAny('.', '[', ']') < 0) return [new Needle(path)];
         var steps = path.Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries);
         return steps.Length == 0 ? null : Array.ConvertAll(steps, step => new Needle(step));
     }

@@ -10,6 +10,14 @@ internal sealed class TriggerLexer
 {
     private const int WordLengthMax = 100_000;
 
+    // Longest path that is read in one piece; what is longer goes word by word, where limits are looked after.
+    private const int PathLengthMax = 1_000;
+
+    private const int TokensKeptMax = 32;
+
+    [ThreadStatic]
+    private static List<TriggerToken>? _kept;
+
     private readonly string _text;
     private int _at;
     private FqlFault? _fault;
@@ -20,7 +28,8 @@ internal sealed class TriggerLexer
     public static (List<TriggerToken> Tokens, FqlFault? Fault) Read(string text)
     {
         var lexer = new TriggerLexer(text);
-        var tokens = new List<TriggerToken>(16);
+        var tokens = _kept ?? new List<TriggerToken>(TokensKeptMax);
+        _kept = null;
         while (lexer._fault is null)
         {
             if (lexer._at >= text.Length)
@@ -37,6 +46,14 @@ internal sealed class TriggerLexer
         }
 
         return (tokens, lexer._fault);
+    }
+
+    /// <summary>Takes back a list whose words are no longer looked at, for the next text that this thread reads.</summary>
+    public static void Return(List<TriggerToken> tokens)
+    {
+        if (tokens.Capacity > TokensKeptMax) return;
+        tokens.Clear();
+        _kept = tokens;
     }
 
     private (TriggerTokenKind Kind, string Value) ReadWord(char first, int start)
@@ -91,9 +108,9 @@ internal sealed class TriggerLexer
         var plain = PlainEnd();
         if (first != '\\' && plain < _text.Length && _text[plain] != '\\' && plain - _at < WordLengthMax - 1 && (IsTerminatorCharacter(_text[plain]) || _text[plain] is '.' or '(' or '=' or '!'))
         {
-            var whole = _text[(_at - 1)..plain];
-            _at = plain;
-            return (TriggerTokenKind.Name, whole);
+            var start = _at - 1;
+            _at = PathEnd(plain);
+            return (TriggerTokenKind.Name, Known(_text.AsSpan(start, _at - start)) ?? _text[start.._at]);
         }
 
         var name = new StringBuilder();
@@ -115,10 +132,41 @@ internal sealed class TriggerLexer
             : Fail($"The character {Show(Next)} must not follow a name directly. Put a space between them, or a backslash before it if it belongs to the name.", _at);
     }
 
-    // Most names have no escape and are one piece of the text. Where a look-ahead has eaten the end of the text the character before is not the first one.
-    private int PlainEnd()
+    // Names between dots are joined later. Here are those joined that cannot be mistaken for a number or the beginning of a keyword, and that nothing is wrong with.
+    private int PathEnd(int end)
     {
-        var end = _at;
+        while (end + 1 < _text.Length && _text[end] == '.' && end - _at < PathLengthMax)
+        {
+            var first = _text[end + 1];
+            if (!(char.IsAsciiLetter(first) || first == '_') || first is 'a' or 'n' or 'o') return end;
+            var next = PlainEnd(end + 1);
+            if (next - end > PathLengthMax) return end;
+            if (next < _text.Length && !(IsTerminatorCharacter(_text[next]) || _text[next] is '.' or '(' or '=' or '!')) return end;
+            end = next;
+        }
+
+        return end;
+    }
+
+    private static string? Known(ReadOnlySpan<char> name) => name switch
+    {
+        "type" => "type",
+        "event" => "event",
+        "name" => "name",
+        "userId" => "userId",
+        "contains" => "contains",
+        "match" => "match",
+        "true" => "true",
+        "false" => "false",
+        _ => null,
+    };
+
+    // Most names have no escape and are one piece of the text. Where a look-ahead has eaten the end of the text the character before is not the first one.
+    private int PlainEnd() => PlainEnd(_at);
+
+    private int PlainEnd(int start)
+    {
+        var end = start;
         while (end < _text.Length && (char.IsAsciiLetterOrDigit(_text[end]) || _text[end] is '_' or '-')) end++;
         return end;
     }

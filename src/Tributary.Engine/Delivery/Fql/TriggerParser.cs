@@ -26,6 +26,7 @@ internal sealed class TriggerParser
         var (tokens, fault) = TriggerLexer.Read(fql);
         if (fault is not null) return (null, fault);
         var (node, parseFault) = Parse(Join(tokens));
+        TriggerLexer.Return(tokens);
         if (parseFault is not null) return (null, parseFault);
         return node switch
         {
@@ -61,7 +62,7 @@ internal sealed class TriggerParser
 
     private TriggerNode? ParseLevel()
     {
-        var nodes = ImmutableArray.CreateBuilder<TriggerNode?>();
+        var nodes = ImmutableArray.CreateBuilder<TriggerNode?>(4);
         var joinedBy = "and";
         while (_fault is null && TryTake(out var token) && token.Kind != TriggerTokenKind.End)
         {
@@ -83,7 +84,7 @@ internal sealed class TriggerParser
             }
         }
 
-        return nodes.Count > 1 ? new TriggerGroup(joinedBy, nodes.ToImmutable()) : nodes.Count == 1 ? nodes[0] : null;
+        return nodes.Count > 1 ? new TriggerGroup(joinedBy, nodes.DrainToImmutable()) : nodes.Count == 1 ? nodes[0] : null;
     }
 
     private TriggerNode? ParseGroup(TriggerToken open)
@@ -109,9 +110,9 @@ internal sealed class TriggerParser
     private void ParseCondition(TriggerToken field, ImmutableArray<TriggerNode?>.Builder nodes)
     {
         var dot = field.Value.IndexOf('.', StringComparison.Ordinal);
-        var first = dot < 0 ? field.Value : field.Value[..dot];
+        var first = dot < 0 ? field.Value : field.Value.AsSpan(0, dot);
         var type = TypeOf(first);
-        if (type is null && !Inherited.Contains(first)) return;
+        if (type is null && !Inherited.Contains(first.ToString())) return;
         if (!TryTake(out var comparison))
         {
             _fault ??= new FqlFault("Operator token is missing", field.Position);
@@ -194,10 +195,12 @@ internal sealed class TriggerParser
 
     private static bool IsFunction(TriggerToken token) => token is { Kind: TriggerTokenKind.Name, Value: "contains" or "match" };
 
-    private static string? TypeOf(string first) => first switch
+    private static string? TypeOf(ReadOnlySpan<char> first) => first switch
     {
         "type" => "event-type",
-        "event" or "name" or "userId" => first,
+        "event" => "event",
+        "name" => "name",
+        "userId" => "userId",
         "context" => "event-context",
         "properties" => "event-property",
         "traits" => "event-trait",
@@ -233,7 +236,9 @@ internal sealed class TriggerParser
     // Only double quotes are taken off, so a text in single quotes never equals anything without them.
     private static string Unquoted(string text)
     {
-        if (text.StartsWith('"')) text = text[1..];
-        return text.EndsWith('"') ? text[..^1] : text;
+        var inner = text.AsSpan();
+        if (inner.StartsWith('"')) inner = inner[1..];
+        if (inner.EndsWith('"')) inner = inner[..^1];
+        return inner.Length == text.Length ? text : inner.ToString();
     }
 }

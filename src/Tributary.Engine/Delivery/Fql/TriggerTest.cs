@@ -24,11 +24,18 @@ internal abstract class TriggerTest
 
     public static TriggerTest Of(TriggerNode? node) => node switch
     {
-        TriggerGroup { Operator: "and" or "or" } group => new GroupTest(group.Operator == "and", [.. group.Children.Select(Of)]),
+        TriggerGroup { Operator: "and" or "or" } group => new GroupTest(group.Operator == "and", OfAll(group)),
         TriggerCondition condition => OfCondition(condition),
         null => new ConstantTest(TriggerVerdict.Broken),
         _ => new ConstantTest(TriggerVerdict.No),
     };
+
+    private static TriggerTest[] OfAll(TriggerGroup group)
+    {
+        var tests = new TriggerTest[group.Children.Length];
+        for (var at = 0; at < tests.Length; at++) tests[at] = Of(group.Children[at]);
+        return tests;
+    }
 
     private static TriggerTest OfCondition(TriggerCondition condition)
     {

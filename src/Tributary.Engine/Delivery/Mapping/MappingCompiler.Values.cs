@@ -12,13 +12,13 @@ internal static partial class MappingCompiler
         return new DirectiveNode((run, payload) =>
         {
             var text = path.Resolve(run, payload);
-            return text.Kind == ScriptKind.Text ? MappingPath.OfDirective(text.Text).Find(payload) : run.Fail($"@path: expected string, got {text.TypeName}");
+            return text.Kind == ScriptKind.Text ? MappingPath.OfDirective(text.Text).Find(run, payload) : run.Fail($"@path: expected string, got {text.TypeName}");
         });
     }
 
     private static MappingNode Template(ScriptValue options, int depth)
     {
-        if (options.Kind == ScriptKind.Text) return new DirectiveNode(new MappingTemplate(options.Text).Render);
+        if (options.Kind == ScriptKind.Text) return new TemplateNode(new MappingTemplate(options.Text));
         var template = Compile(options, depth);
         return new DirectiveNode((run, payload) =>
         {
@@ -36,22 +36,11 @@ internal static partial class MappingCompiler
         var then = options.Get(Then) is { IsUndefined: false } given ? Compile(given, depth) : null;
         var otherwise = options.Get(Else) is { IsTruthy: true } alternative ? Compile(alternative, depth) : null;
         var asksBlank = exists.IsUndefined;
-        return new DirectiveNode((run, payload) =>
-        {
-            var value = asked.Resolve(run, payload);
-            var isThere = !value.IsNullish;
-            if (isThere && asksBlank)
-            {
-                if (!IsLooselyEmpty(value, out var isEmpty)) return run.Fail("@if: Cannot convert object to primitive value");
-                isThere = !isEmpty;
-            }
-
-            return (isThere ? then : otherwise)?.Resolve(run, payload) ?? default;
-        });
+        return new IfNode(asked, asksBlank, then, otherwise);
     }
 
     // What == '' is in JavaScript: numbers and truth values that are 0, and lists whose text is empty, count as empty too.
-    private static bool IsLooselyEmpty(ScriptValue value, out bool isEmpty)
+    internal static bool IsLooselyEmpty(ScriptValue value, out bool isEmpty)
     {
         isEmpty = value.Kind == ScriptKind.Number ? value.Number == 0 : !value.IsTruthy;
         if (value.Kind is not (ScriptKind.Array or ScriptKind.Object)) return true;
@@ -67,9 +56,8 @@ internal static partial class MappingCompiler
         if (!options.Get(ValueOf).IsTruthy) return new ConstantNode(default);
         var value = Compile(options.Get(ValueOf), depth);
         var target = options.Get(Operator) is { Kind: ScriptKind.Text } text ? text.Text : "";
-        return new DirectiveNode((run, payload) =>
+        return new CaseNode(value, target, (run, resolved) =>
         {
-            var resolved = value.Resolve(run, payload);
             if (resolved.Kind != ScriptKind.Text || resolved.Text is not { } given || !run.Spend(given.Length)) return resolved;
             return target switch
             {
@@ -89,9 +77,12 @@ internal static partial class MappingCompiler
         var first = (Pattern: TextOrNull(options.Get(Pattern)), With: TextOrPreset(options.Get(Replacement)));
         var second = options.Get(Pattern2).IsTruthy ? (Pattern: TextOrNull(options.Get(Pattern2)), With: TextOrPreset(options.Get(Replacement2))) : default;
         var (ignoresCase, isGlobal) = (FlagOrNull(options.Get(IgnoreCase), false), FlagOrNull(options.Get(Global), true));
-        return new DirectiveNode((run, payload) =>
+        // Without a case to ignore and with nothing that has a meaning in it, one replacement is that of bytes.
+        var isPlain = second.Pattern is null && !options.Get(Pattern2).IsTruthy && ignoresCase == false && isGlobal is not null
+            && first is ({ Length: > 0 and <= MappingRules.PatternLengthMax } wanted, { Length: <= MappingRules.PatternLengthMax } put)
+            && IsPlain(wanted) && IsPlain(put) && !put.Contains('$', StringComparison.Ordinal);
+        return new ReplaceNode(value, isPlain ? first.Pattern : null, first.With, isGlobal == true, (run, resolved) =>
         {
-            var resolved = value.Resolve(run, payload);
             var isText = resolved.Kind is ScriptKind.Text or ScriptKind.Number or ScriptKind.True or ScriptKind.False;
             if (!isText || first is not ({ } pattern, { } with) || ignoresCase is not { } ignores || isGlobal is not { } all) return ScriptValue.Of("");
             resolved.TryWriteText(out var text);
@@ -99,6 +90,17 @@ internal static partial class MappingCompiler
             if (replaced is not null && second is ({ } pattern2, { } with2)) replaced = MappingReplace.Replace(run, replaced, pattern2, with2, all, ignores);
             return replaced is null ? default : ScriptValue.Of(replaced);
         });
+    }
+
+    // Characters that stand for themselves in JSON, one byte each.
+    private static bool IsPlain(string text)
+    {
+        foreach (var letter in text)
+        {
+            if (letter is < ' ' or '"' or '\\' or > '~') return false;
+        }
+
+        return true;
     }
 
     private static string? TextOrNull(ScriptValue value) => value.Kind == ScriptKind.Text ? value.Text : null;

@@ -45,12 +45,12 @@ internal sealed class DirectiveNode(Func<MappingRun, ScriptValue, ScriptValue> r
 /// <summary><c>@path</c> with a path that stands in the mapping: by far the most frequent directive.</summary>
 internal sealed class PathNode(MappingPath path) : MappingNode
 {
-    public override ScriptValue Resolve(MappingRun run, ScriptValue payload) => run.Spend() ? path.Find(payload) : default;
+    public override ScriptValue Resolve(MappingRun run, ScriptValue payload) => run.Spend() ? path.Find(run, payload) : default;
 
     public override bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer, ReadOnlySpan<byte> before)
     {
         if (!run.Spend()) return false;
-        var found = path.Find(payload);
+        var found = path.Find(run, payload);
         if (found.IsUndefined) return false;
         writer.Value(before, found);
         return true;

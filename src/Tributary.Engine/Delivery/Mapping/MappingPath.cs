@@ -6,8 +6,9 @@ namespace Tributary.Engine.Delivery.Mapping;
 internal sealed class MappingPath
 {
     private readonly Needle[] _steps;
+    private readonly int _part;
 
-    private MappingPath(Needle[] steps) => _steps = steps;
+    private MappingPath(Needle[] steps) => (_steps, _part) = (steps, steps.Length > 1 ? MappingRun.PartOf(steps[0].Text) : -1);
 
     /// <summary>Reads a path; every text is one. Without a step it names the whole value.</summary>
     public static MappingPath Of(string path)
@@ -41,7 +42,13 @@ internal sealed class MappingPath
         return Of(root < 0 ? path : path.Remove(root, 2));
     }
 
-    public ScriptValue Find(ScriptValue payload) => payload.Walk(_steps);
+    /// <summary>What the path leads to. The large parts of an event, in which most paths lie, are looked for once per application.</summary>
+    public ScriptValue Find(MappingRun run, ScriptValue payload)
+    {
+        if (_part < 0 || payload.Document is not { } document || payload.Index != 0 || payload.Kind != ScriptKind.Object) return payload.Walk(_steps);
+        var part = run.FindPart(_part, document, _steps[0]);
+        return part < 0 ? default : document.Walk(part, _steps.AsSpan(1));
+    }
 
     private static int SeparatorAt(string path, int at)
     {

@@ -27,6 +27,52 @@ internal sealed class MappingTemplate
         return first.IsUndefined ? first : Render(run, payload, Read(first.Text, 2));
     }
 
+    /// <summary>Writes what <see cref="Render(MappingRun, ScriptValue)"/> gives. Texts of the event are copied as they stand, escapes and all.</summary>
+    public bool TryWrite(MappingRun run, ScriptValue payload, ScriptWriter writer, ReadOnlySpan<byte> before)
+    {
+        if (_parts is null || payload.IsUndefined)
+        {
+            var rendered = Render(run, payload);
+            if (rendered.IsUndefined) return false;
+            writer.Value(before, rendered);
+            return true;
+        }
+
+        writer.Raw(before);
+        writer.Raw((byte)'"');
+        foreach (var part in _parts)
+        {
+            if (part.Path is not { } path)
+            {
+                if (!run.Spend(1 + part.Literal.Length)) return false;
+                writer.Raw(part.Json);
+                continue;
+            }
+
+            var value = path.Find(run, payload);
+            if (value.IsNullish) continue;
+            if (value is { Kind: ScriptKind.Text, Document: { } document })
+            {
+                var inner = document.Inner(value.Index);
+                if (!run.Spend(1 + inner.Length)) return false;
+                writer.Raw(inner);
+                continue;
+            }
+
+            if (!value.TryWriteText(out var text))
+            {
+                run.Fail("@template: Cannot convert object to primitive value");
+                return false;
+            }
+
+            if (!run.Spend(1 + text.Length)) return false;
+            writer.Inner(text);
+        }
+
+        writer.Raw((byte)'"');
+        return true;
+    }
+
     private static ScriptValue Render(MappingRun run, ScriptValue payload, List<Part> parts)
     {
         var text = new StringBuilder();
@@ -35,7 +81,7 @@ internal sealed class MappingTemplate
             var piece = part.Literal;
             if (part.Path is { } path)
             {
-                var value = path.Find(payload);
+                var value = path.Find(run, payload);
                 if (value.IsNullish) continue;
                 if (!value.TryWriteText(out piece)) return run.Fail("@template: Cannot convert object to primitive value");
             }
@@ -76,5 +122,16 @@ internal sealed class MappingTemplate
         return parts;
     }
 
-    private sealed record Part(string Literal, MappingPath? Path);
+    private sealed record Part(string Literal, MappingPath? Path)
+    {
+        /// <summary>The literal as it stands within a text in JSON.</summary>
+        public byte[] Json { get; } = Written(Literal);
+
+        private static byte[] Written(string literal)
+        {
+            var writer = new ScriptWriter(int.MaxValue);
+            writer.Inner(literal);
+            return writer.Written.ToArray();
+        }
+    }
 }

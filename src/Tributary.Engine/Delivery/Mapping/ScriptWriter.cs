@@ -95,6 +95,16 @@ internal sealed class ScriptWriter(int bytesMax, bool isExact = false)
     public void Text(string text)
     {
         Raw((byte)'"');
+        Inner(text);
+        Raw((byte)'"');
+    }
+
+    /// <summary>Room for bytes that the caller fills.</summary>
+    public Span<byte> Room(int length) => Take(length);
+
+    /// <summary>Writes what stands between the quotes of a text.</summary>
+    public void Inner(string text)
+    {
         var rest = text.AsSpan();
         while (!rest.IsEmpty)
         {
@@ -110,8 +120,6 @@ internal sealed class ScriptWriter(int bytesMax, bool isExact = false)
             else Escape(rest[0]);
             rest = rest[length..];
         }
-
-        Raw((byte)'"');
     }
 
     public void Number(double number) => Raw(double.IsFinite(number) ? Encoding.UTF8.GetBytes(ScriptNumber.Write(number)) : "null"u8);

@@ -26,6 +26,9 @@ internal readonly record struct Arrival
     /// </summary>
     public bool TraitsIdentify { get; init; }
 
+    /// <summary>Objects are taken as well, see <see cref="EventType.Set"/>.</summary>
+    public bool TakesObjects { get; init; }
+
     /// <summary>
     /// The message id of messages that bring none; empty to draw a random one. Imports derive it from the content, so that a second run
     /// repeats it.

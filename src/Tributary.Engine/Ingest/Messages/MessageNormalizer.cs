@@ -105,7 +105,7 @@ internal sealed class MessageNormalizer
     {
         if (arrival.RouteType != default) return arrival.RouteType;
         if (message[MessageField.Type].Kind != JsonTokenType.String) return default;
-        return EventTypes.TryParse(message[MessageField.Type].Text(message.Body), out var type) ? type : default;
+        return EventTypes.TryParse(message[MessageField.Type].Text(message.Body), out var type) && (type != EventType.Set || arrival.TakesObjects) ? type : default;
     }
 
     private static DiscardReason? BrokenByShape(

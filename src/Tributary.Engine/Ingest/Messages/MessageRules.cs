@@ -33,6 +33,7 @@ internal static class MessageRules
             return DiscardReason.FieldTooLong;
         if (type == EventType.Alias)
             return message.HasId(MessageField.UserId) && message.HasId(MessageField.PreviousId) ? null : DiscardReason.IdRequired;
+        if (type == EventType.Set) return null;
         if (!traitsIdentify && !message.HasId(MessageField.UserId) && !message.HasId(MessageField.AnonymousId))
             return DiscardReason.NoUserAnonId;
         return type == EventType.Group && !message.HasId(MessageField.GroupId) ? DiscardReason.IdRequired : null;
@@ -45,6 +46,7 @@ internal static class MessageRules
             BrokenByNames(message) ?? NotAnObject(message, MessageField.Properties, DiscardReason.PropertiesNotObject),
         EventType.Identify or EventType.Group => NotAnObject(message, MessageField.Traits, DiscardReason.TraitsNotObject),
         EventType.Alias => null,
+        EventType.Set => ObjectRules.AreKept(message) ? null : DiscardReason.ObjectInvalid,
     };
 
     private static DiscardReason? BrokenByEventName(in MessageView message)

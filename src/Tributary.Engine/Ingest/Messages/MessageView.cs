@@ -99,6 +99,17 @@ internal readonly ref struct MessageView
         return others;
     }
 
+    /// <summary>The value of the last member of a name that is none of ours; empty when there is none. Names with escapes are not looked at.</summary>
+    public ReadOnlySpan<byte> Other(ReadOnlySpan<byte> name)
+    {
+        for (var at = Members.Length - 1; at >= 0; at--)
+        {
+            if (Members[at].IsOther && Members[at].QuotedName(Body)[1..^1].SequenceEqual(name)) return Members[at].Value(Body);
+        }
+
+        return [];
+    }
+
     private string NameOf(in Member member)
     {
         var quoted = member.QuotedName(Body);

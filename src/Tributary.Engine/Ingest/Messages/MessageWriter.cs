@@ -21,6 +21,7 @@ internal ref struct MessageWriter(Span<byte> target, MessageView message)
             EventType.Screen => "{\"type\":\"screen\",\"messageId\":"u8,
             EventType.Group => "{\"type\":\"group\",\"messageId\":"u8,
             EventType.Alias => "{\"type\":\"alias\",\"messageId\":"u8,
+            EventType.Set => "{\"type\":\"set\",\"messageId\":"u8,
         });
         if (_message.HasId(MessageField.MessageId)) PutId(MessageField.MessageId);
         else PutQuoted(messageId);

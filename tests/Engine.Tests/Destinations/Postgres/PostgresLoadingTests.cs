@@ -25,6 +25,22 @@ public sealed class PostgresLoadingTests(PostgresCluster cluster) : IClassFixtur
     }
 
     [Fact]
+    public async Task Objects_have_a_row_each_in_the_table_of_their_collection()
+    {
+        using var world = new PostgresWorld(cluster);
+
+        await world.DeliverAsync(Object("m1", "tickets", "7", """{"subject":"Help","user_id":"u1","open":true}""", minute: 1));
+        // In another sender, which finds the table in the database.
+        await world.DeliverAsync(
+            Object("m3", "tickets", "7", """{"open":false,"score":2}""", minute: 3), Object("m2", "tickets", "7", """{"open":true,"subject":"Old"}""", minute: 2), Object("m4", "users", "u1", """{"a":1}"""));
+        await world.DeliverAsync(Track("m5", "Tickets", """{"a":1}"""));
+
+        Assert.Equal(["7|Old|u1|false|2"], await world.RowsAsync("SELECT id, subject, user_id, open, score FROM tickets"));
+        Assert.Equal(["u1|1"], await world.RowsAsync("SELECT id, a FROM _users"));
+        Assert.Equal(["m5|1"], await world.RowsAsync("SELECT id, a FROM _tickets"));
+    }
+
+    [Fact]
     public async Task Each_column_of_a_person_is_as_new_as_its_newest_value()
     {
         using var world = new PostgresWorld(cluster);

@@ -66,6 +66,9 @@ internal sealed class PostgresWorld(PostgresCluster cluster) : IDisposable
 
     public static string Track(string id, string name, string properties) => Message(id, "track", $$""" "event":"{{name}}","anonymousId":"a1","properties":{{properties}} """);
 
+    public static string Object(string id, string collection, string name, string properties, int minute = 0) =>
+        Message(id, "set", $$""" "collection":"{{collection}}","id":"{{name}}","properties":{{properties}} """, minute);
+
     public static string Identify(string id, string user, string traits, int minute = 0) => Message(id, "identify", $$""" "userId":"{{user}}","traits":{{traits}} """, minute);
 
     public void Dispose()
