@@ -93,7 +93,7 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
         bool? own = null, kind = null, all = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isOwn = reader.ValueTextEquals(destination.Name);
+            var isOwn = reader.ValueTextEquals(destination.Name) || reader.ValueTextEquals(destination.Id);
             var isKind = reader.ValueTextEquals(kindName);
             var isAll = reader.ValueTextEquals("All"u8) || reader.ValueTextEquals("all"u8);
             reader.Read();

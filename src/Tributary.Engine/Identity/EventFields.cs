@@ -65,6 +65,15 @@ internal sealed class EventFields
     /// <summary>The top-level <c>traits</c> object as JSON; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Traits { get; private set; }
 
+    /// <summary>The top-level <c>properties</c> object as JSON; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> Properties { get; private set; }
+
+    /// <summary>The top-level <c>context</c> object as JSON; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> Context { get; private set; }
+
+    /// <summary>Of a track call the event's name, of page and screen calls the page's; unescaped UTF-8, empty when there is none.</summary>
+    public ReadOnlyMemory<byte> Name { get; private set; }
+
     /// <summary>Whether the event may enter the space; says nothing yet about identifiers.</summary>
     public Unresolved Verdict { get; private set; }
 
@@ -97,7 +106,7 @@ internal sealed class EventFields
     {
         Users.Clear();
         Accounts.Clear();
-        Traits = default;
+        Traits = Properties = Context = Name = default;
         _space = space;
         _rules = rules;
         _isTrack = type == EventType.Track;
@@ -116,8 +125,9 @@ internal sealed class EventFields
         else if (reader.ValueTextEquals("anonymousId"u8)) AddUser(ref reader, "anonymous_id");
         else if (reader.ValueTextEquals("groupId"u8) && type == EventType.Group) ReadGroupId(ref reader);
         else if (reader.ValueTextEquals("traits"u8) && type is EventType.Identify or EventType.Group) ReadTraits(ref reader, payload);
-        else if (reader.ValueTextEquals("properties"u8)) _fieldCount = ReadKeys(ref reader, place: 2);
-        else if (reader.ValueTextEquals("context"u8)) ReadContext(ref reader);
+        else if (reader.ValueTextEquals("properties"u8)) ReadProperties(ref reader, payload);
+        else if (reader.ValueTextEquals("context"u8)) ReadWholeContext(ref reader, payload);
+        else if (type == EventType.Track ? reader.ValueTextEquals("event"u8) : type is EventType.Page or EventType.Screen && reader.ValueTextEquals("name"u8)) ReadName(ref reader, payload);
         else if (reader.ValueTextEquals("integrations"u8)) ReadIntegrations(ref reader);
         else SkipValue(ref reader);
     }
@@ -129,6 +139,32 @@ internal sealed class EventFields
         var start = (int)peek.TokenStartIndex;
         _traitCount = ReadKeys(ref reader, place: 0);
         Traits = payload[start..(int)reader.BytesConsumed];
+    }
+
+    private void ReadProperties(ref Utf8JsonReader reader, ReadOnlyMemory<byte> payload)
+    {
+        var peek = reader;
+        peek.Read();
+        var start = (int)peek.TokenStartIndex;
+        _fieldCount = ReadKeys(ref reader, place: 2);
+        Properties = payload[start..(int)reader.BytesConsumed];
+    }
+
+    private void ReadWholeContext(ref Utf8JsonReader reader, ReadOnlyMemory<byte> payload)
+    {
+        var peek = reader;
+        peek.Read();
+        var start = (int)peek.TokenStartIndex;
+        ReadContext(ref reader);
+        Context = payload[start..(int)reader.BytesConsumed];
+    }
+
+    private void ReadName(ref Utf8JsonReader reader, ReadOnlyMemory<byte> payload)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+            Name = reader.ValueIsEscaped ? Unescaped(ref reader).ToArray() : payload.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+        else reader.Skip();
     }
 
     private void ReadGroupId(ref Utf8JsonReader reader)

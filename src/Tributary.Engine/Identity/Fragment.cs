@@ -14,6 +14,9 @@ internal sealed class Fragment
     /// <summary>Accounts that the person was grouped into: the account identifier's key and the first group call.</summary>
     public Dictionary<byte[], Stamp>? Accounts { get; set; }
 
+    /// <summary>What definitions keep of the events; null while none has kept any.</summary>
+    public Dictionary<FoldKey, StoredFold>? Folds { get; set; }
+
     /// <summary>How many events the fragment was folded from.</summary>
     public long EventCount { get; set; }
 

@@ -74,3 +74,11 @@ internal sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqual
 
     public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 }
+
+/// <summary>Orders byte arrays as the store orders keys.</summary>
+internal sealed class ByteOrder : IComparer<byte[]>
+{
+    public static ByteOrder Instance { get; } = new();
+
+    public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
+}

@@ -25,6 +25,12 @@ internal sealed class Profile(ProfileId id, ushort space, ProfileCollection coll
     /// <summary>The evidence. Each pair stands once.</summary>
     public List<Link> Links { get; } = [];
 
+    /// <summary>What definitions have come to, by the number of the computation; null while none has come to anything.</summary>
+    public SortedDictionary<uint, ComputedResult>? Results { get; set; }
+
+    /// <summary>The time of the timer that is set for the profile: the earliest at which a result may change by itself; <see cref="long.MaxValue"/> for none.</summary>
+    public long TimerAt { get; set; } = long.MaxValue;
+
     /// <summary>Set when the state differs from the store.</summary>
     public bool IsDirty { get; set; }
 

@@ -6,27 +6,31 @@ namespace Tributary.Engine.Identity;
 
 /// <summary>
 /// A profile as bytes. Variable-length integers are LEB128 (signed ones zig-zag), strings and blobs are length and bytes. Message ids stand once, in a
-/// table, because one event makes identifiers, links and stamps at once; so do stamps, because one identify writes many traits. Layout, version 1:
+/// table, because one event makes identifiers, links and stamps at once; so do stamps, because one identify writes many traits. Layout, version 2;
+/// version 1 has neither folds nor results:
 /// <code>
 /// version:u8 id:20 space:u16 collection:u8 createdAt
 /// messages: count { text }*
 /// stamps:   count { timestamp receivedAt−timestamp source message }*
 /// nodes:    count { number keyTail part:0|(1 id:20) createdAt source firstMessage vetoes:count{blob}*
-///                   events [first last] traits:count{ name 0|(1 blob) stamp }* accounts:count{ blob stamp }* }*
+///                   events [first last] traits:count{ name 0|(1 blob) stamp }* accounts:count{ blob stamp }*
+///                   folds:count{ computation version stream:u8 code:u8 blob }* }*
 /// links:    count { nodeA nodeB timestamp message offset source type:u8 count }*
+/// results:  count { computation version 0|(1 blob) changedAt dueAt+1 (0: never) }* timerAt+1 (0: none)
 /// </code>
 /// </summary>
 internal static class ProfileCodec
 {
     /// <summary>The version that is written.</summary>
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     /// <summary>Reads what <see cref="ProfileEncoder"/> wrote.</summary>
     /// <exception cref="InvalidDataException">A newer binary wrote it.</exception>
     public static Profile Decode(ReadOnlySpan<byte> bytes)
     {
         var reader = new ByteReader(bytes);
-        if (reader.ReadByte() != Version) throw new InvalidDataException("A profile was written by a newer version of Tributary.");
+        var version = reader.ReadByte();
+        if (version is 0 or > Version) throw new InvalidDataException("A profile was written by a newer version of Tributary.");
         var id = ProfileId.Read(reader.Take(ProfileId.Size));
         var space = BinaryPrimitives.ReadUInt16LittleEndian(reader.Take(2));
         var collection = (ProfileCollection)reader.ReadByte();
@@ -40,7 +44,7 @@ internal static class ProfileCodec
             stamps[i] = new Stamp(timestamp, timestamp + reader.ReadSigned(), (uint)reader.ReadUnsigned(), messages[reader.ReadCount()]);
         }
 
-        for (var left = reader.ReadCount(); left > 0; left--) profile.Nodes.Add(DecodeNode(ref reader, profile, messages, stamps));
+        for (var left = reader.ReadCount(); left > 0; left--) profile.Nodes.Add(DecodeNode(ref reader, profile, messages, stamps, version));
         for (var left = reader.ReadCount(); left > 0; left--)
         {
             var a = profile.Nodes[reader.ReadCount()];
@@ -50,10 +54,28 @@ internal static class ProfileCodec
             profile.Links.Add(Link.Restore(a, b, evidence, (long)reader.ReadUnsigned()));
         }
 
+        if (version >= 2) DecodeResults(ref reader, profile);
         return profile;
     }
 
-    private static Node DecodeNode(ref ByteReader reader, Profile profile, string[] messages, Stamp[] stamps)
+    private static void DecodeResults(ref ByteReader reader, Profile profile)
+    {
+        for (var left = reader.ReadCount(); left > 0; left--)
+        {
+            var computation = (uint)reader.ReadUnsigned();
+            var version = (uint)reader.ReadUnsigned();
+            var json = reader.ReadByte() == 0 ? null : reader.ReadBlob().ToArray();
+            var changedAt = reader.ReadSigned();
+            (profile.Results ??= [])[computation] = new ComputedResult(version, json, changedAt, ReadTime(ref reader));
+        }
+
+        profile.TimerAt = ReadTime(ref reader);
+    }
+
+    // Times that may be "never" are one more than they are.
+    private static long ReadTime(ref ByteReader reader) => reader.ReadUnsigned() is var time and > 0 ? (long)time - 1 : long.MaxValue;
+
+    private static Node DecodeNode(ref ByteReader reader, Profile profile, string[] messages, Stamp[] stamps, byte version)
     {
         var number = reader.ReadUnsigned();
         var tail = reader.ReadBlob();
@@ -84,6 +106,14 @@ internal static class ProfileCodec
         {
             var account = reader.ReadBlob().ToArray();
             fragment.Join(account, stamps[reader.ReadCount()]);
+        }
+
+        var folds = version >= 2 ? reader.ReadCount() : 0;
+        if (folds > 0) fragment.Folds = new Dictionary<FoldKey, StoredFold>(folds);
+        for (; folds > 0; folds--)
+        {
+            var name = new FoldKey((uint)reader.ReadUnsigned(), (uint)reader.ReadUnsigned(), reader.ReadByte());
+            fragment.Folds!.Add(name, new StoredFold(reader.ReadByte(), reader.ReadBlob().ToArray()));
         }
 
         return node;

@@ -14,7 +14,9 @@ internal sealed class ProfileEncoder
     private readonly List<Stamp> _stampList = [];
     private readonly List<string> _messageList = [];
     private readonly List<KeyValuePair<string, Trait>> _traits = [];
+    private readonly List<KeyValuePair<FoldKey, StoredFold>> _folds = [];
     private readonly ByteWriter _writer = new();
+    private readonly ByteWriter _scratch = new();
 
     /// <summary>Encodes a profile; the result is valid until the next call.</summary>
     public ReadOnlySpan<byte> Encode(Profile profile)
@@ -40,8 +42,30 @@ internal sealed class ProfileEncoder
         foreach (var node in profile.Nodes) EncodeNode(node, profile);
         _writer.WriteUnsigned((ulong)profile.Links.Count);
         foreach (var link in profile.Links) EncodeLink(link);
+        EncodeResults(profile);
         return _writer.Written;
     }
+
+    private void EncodeResults(Profile profile)
+    {
+        _writer.WriteUnsigned((ulong)(profile.Results?.Count ?? 0));
+        if (profile.Results is { } results)
+        {
+            foreach (var (computation, result) in results)
+            {
+                _writer.WriteUnsigned(computation);
+                _writer.WriteUnsigned(result.Version);
+                _writer.WriteByte(result.Json is null ? (byte)0 : (byte)1);
+                if (result.Json is not null) _writer.WriteBlob(result.Json);
+                _writer.WriteSigned(result.ChangedAt);
+                WriteTime(result.DueAt);
+            }
+        }
+
+        WriteTime(profile.TimerAt);
+    }
+
+    private void WriteTime(long time) => _writer.WriteUnsigned(time == long.MaxValue ? 0 : (ulong)time + 1);
 
     private void Begin(Profile profile)
     {
@@ -103,11 +127,32 @@ internal sealed class ProfileEncoder
         }
 
         _writer.WriteUnsigned((ulong)(fragment.Accounts?.Count ?? 0));
-        if (fragment.Accounts is null) return;
-        foreach (var (key, stamp) in Ordered(fragment.Accounts))
+        if (fragment.Accounts is not null)
         {
-            _writer.WriteBlob(key);
-            WriteStamp(stamp);
+            foreach (var (key, stamp) in Ordered(fragment.Accounts))
+            {
+                _writer.WriteBlob(key);
+                WriteStamp(stamp);
+            }
+        }
+
+        EncodeFolds(fragment);
+    }
+
+    private void EncodeFolds(Fragment fragment)
+    {
+        _writer.WriteUnsigned((ulong)(fragment.Folds?.Count ?? 0));
+        if (fragment.Folds is null) return;
+        _folds.Clear();
+        foreach (var fold in fragment.Folds) _folds.Add(fold);
+        _folds.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        foreach (var (key, fold) in _folds)
+        {
+            _writer.WriteUnsigned(key.Computation);
+            _writer.WriteUnsigned(key.Version);
+            _writer.WriteByte(key.Stream);
+            _writer.WriteByte(fold.Code);
+            fold.Write(_writer, _scratch);
         }
     }
 
@@ -157,12 +202,5 @@ internal sealed class ProfileEncoder
         public bool Equals(Stamp? x, Stamp? y) => ReferenceEquals(x, y) || x!.CompareTo(y) == 0;
 
         public int GetHashCode(Stamp obj) => HashCode.Combine(obj.Timestamp, obj.MessageId.Length);
-    }
-
-    private sealed class ByteOrder : IComparer<byte[]>
-    {
-        public static ByteOrder Instance { get; } = new();
-
-        public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
     }
 }

@@ -24,6 +24,8 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     private Dictionary<ProfileId, ProfileId?> _retiring = [];
     private HashSet<ProfileId> _gone = [];
     private HashSet<ProfileId> _going = [];
+    private SortedSet<ProfileId> _made = [];
+    private SortedSet<ProfileId> _making = [];
     private readonly ProfileEncoder _encoder = new();
     private long _weight;
 
@@ -58,11 +60,29 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         return store.Get(Table.Retired, StateKeys.Profile(space, id)) is { } bytes ? Find(space, ProfileId.Read(bytes)) : null;
     }
 
+    /// <summary>The live profiles of a space behind an id, oldest first, at most so many. What commits have come to makes no difference.</summary>
+    public List<Profile> Next(ushort space, ProfileId after, int max)
+    {
+        var ids = new SortedSet<ProfileId>();
+        foreach (var (key, _) in store.Scan(Table.Profiles, StateKeys.Profile(space, after), StateKeys.Profile((ushort)(space + 1), default)))
+        {
+            var id = ProfileId.Read(key.AsSpan(2));
+            if (id == after || _gone.Contains(id) || _going.Contains(id)) continue;
+            ids.Add(id);
+            if (ids.Count == max) break;
+        }
+
+        foreach (var id in _made.Concat(_making))
+            if (id.Space == space && id > after && !_gone.Contains(id)) ids.Add(id);
+        return [.. ids.Take(max).Select(id => Find(space, id)).OfType<Profile>()];
+    }
+
     /// <summary>Makes a profile without identifiers; the caller maps at least one.</summary>
     public Profile Create(ProfileId id, ushort space, ProfileCollection collection, long now)
     {
         var profile = new Profile(id, space, collection, now);
         _gone.Remove(id);
+        _made.Add(id);
         Keep(profile);
         Touch(profile);
         return profile;
@@ -93,9 +113,20 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         survivor.Nodes.Sort(static (a, b) => a.Number.CompareTo(b.Number));
         survivor.Links.AddRange(other.Links);
         survivor.CreatedAt = Math.Min(survivor.CreatedAt, other.CreatedAt);
+        MergeResults(survivor, other);
         Forget(other);
         _gone.Add(other.Id);
         Touch(survivor);
+    }
+
+    // Until they are asked again: who was in on one side has been told so and counts as in.
+    private static void MergeResults(Profile survivor, Profile other)
+    {
+        foreach (var (computation, result) in other.Results ?? [])
+        {
+            survivor.Results ??= [];
+            if (!survivor.Results.TryGetValue(computation, out var own) || own.Json is null || (result.IsMember && !own.IsMember)) survivor.Results[computation] = result;
+        }
     }
 
     /// <summary>Replaces a profile by the parts that a split made of it; one of them may keep its id.</summary>
@@ -106,6 +137,7 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         foreach (var part in parts)
         {
             _gone.Remove(part.Id);
+            _made.Add(part.Id);
             Keep(part);
             Touch(part);
             foreach (var node in part.Nodes)
@@ -170,6 +202,7 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         _mapped.Clear();
         (_retired, _retiring) = (_retiring, _retired);
         (_gone, _going) = (_going, _gone);
+        (_made, _making) = (_making, _made);
     }
 
     /// <summary>The draft is committed: makes room in the cache.</summary>
@@ -177,6 +210,7 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     {
         _retiring.Clear();
         _going.Clear();
+        _making.Clear();
         var kept = 0;
         while (_weight > cacheBytesMax && kept <= _clock.Count && _clock.TryDequeue(out var profile))
         {
@@ -207,6 +241,8 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
         _retiring.Clear();
         _gone.Clear();
         _going.Clear();
+        _made.Clear();
+        _making.Clear();
         _weight = 0;
     }
 

@@ -105,7 +105,10 @@ public readonly struct DecidedRecord
         }
     }
 
-    /// <summary>Of <see cref="DecidedKind.Event"/>: the identifiers that were promoted.</summary>
+    /// <summary>Of <see cref="DecidedKind.Event"/> with identifiers: the strongest one, whose fragment the event belongs to.</summary>
+    public Identifier FirstIdentifier => ReadIdentifier(_bytes.Span, BodyStart + 2, out _);
+
+    /// <summary>Of <see cref="DecidedKind.Event"/>: the identifiers that were promoted, the strongest of users first, then those of accounts.</summary>
     public IReadOnlyList<Identifier> ReadIdentifiers()
     {
         var span = _bytes.Span;

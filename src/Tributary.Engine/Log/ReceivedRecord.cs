@@ -21,6 +21,9 @@ public enum ReceivedKind : byte
 
     /// <summary>An order to change profiles: merge, split.</summary>
     Command = 5,
+
+    /// <summary>Work for audiences and computed traits: events of the past to be folded, profiles to be asked.</summary>
+    Gathered = 6,
 }
 
 /// <summary>
@@ -31,6 +34,7 @@ public enum ReceivedKind : byte
 /// tick     3:u8 0:u8 0:u16 0:u32 time:i64
 /// revision 4:u8 0:u8 0:u16 0:u32 time:i64 payload(JSON)
 /// command  5:u8 0:u8 0:u16 0:u32 time:i64 payload(JSON)
+/// gathered 6:u8 0:u8 0:u16 0:u32 time:i64 payload(see GatheredRecord)
 /// </code>
 /// </summary>
 public readonly struct ReceivedRecord
@@ -77,7 +81,7 @@ public readonly struct ReceivedRecord
         {
             ReceivedKind.Event or ReceivedKind.Discard =>
                 span.Length >= MessageHeader && span.Length >= MessageHeader + BinaryPrimitives.ReadUInt16LittleEndian(span[24..]),
-            ReceivedKind.Tick or ReceivedKind.Revision or ReceivedKind.Command => true,
+            ReceivedKind.Tick or ReceivedKind.Revision or ReceivedKind.Command or ReceivedKind.Gathered => true,
             _ => false,
         };
         return whole ? new ReceivedRecord(bytes) : throw new InvalidDataException("A record of the received log has an unknown kind or is too short.");
@@ -120,6 +124,15 @@ public readonly struct ReceivedRecord
         records.BeginRecord();
         WriteHeader(records, kind, 0, 0, 0, time);
         records.Write(json);
+        records.EndRecord();
+    }
+
+    /// <summary>Adds gathered work.</summary>
+    public static void AddGathered(LogRecords records, long time, ReadOnlySpan<byte> payload)
+    {
+        records.BeginRecord();
+        WriteHeader(records, ReceivedKind.Gathered, 0, 0, 0, time);
+        records.Write(payload);
         records.EndRecord();
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Model;
@@ -8,7 +9,7 @@ using Tributary.Model;
 namespace Tributary.Engine.Processing;
 
 /// <summary>Carries out an order of a person: merge two profiles, or cut identifiers off one. The result is kept under the command's id.</summary>
-internal sealed class CommandStep(StepContext context)
+internal sealed class CommandStep(StepContext context, ComputationStep computing)
 {
     /// <summary>Carries it out, or notes why it cannot be.</summary>
     public void Apply(in ReceivedRecord record, LogOffset offset)
@@ -36,13 +37,16 @@ internal sealed class CommandStep(StepContext context)
         // A person's word outweighs an earlier split.
         Pardon(survivor, loser);
         Pardon(loser, survivor);
-        var rules = context.RulesOf(context.Workspace.FindSpace(command.Space)!);
+        var space = context.Workspace.FindSpace(command.Space)!;
+        var rules = context.RulesOf(space);
         var (a, b) = (Strongest(survivor, rules), Strongest(loser, rules));
         var moved = loser.Nodes.Select(node => node.Part).Distinct().Order().ToArray();
+        computing.Merging(survivor, loser);
         context.Graph.Merge(survivor, loser);
         survivor.Join(a, b, new LinkEvidence(cause.Timestamp, command.Id, cause.ReceivedOffset, 0, default));
         foreach (var part in moved) DecidedRecord.AddGraph(context.Decided, cause, part, survivor.Id);
         context.EmitAllTraits(cause, survivor);
+        computing.Merged(cause, space, survivor);
         return new ProfileCommandResult { Profiles = [survivor.Id.ToString()] };
     }
 
@@ -67,10 +71,11 @@ internal sealed class CommandStep(StepContext context)
                 DecidedRecord.AddMapping(context.Decided, cause, part.Id, removed: false, part.Collection, type, value);
             }
 
-            context.EmitTraits(
-                cause, part.Id, ProfileView.Traits(part).Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
+            part.Results = profile.Results is null ? null : new SortedDictionary<uint, ComputedResult>(profile.Results);
+            context.EmitTraits(cause, part.Id, context.AllTraits(part), replaced: true);
         }
 
+        computing.Split(cause, context.Workspace.FindSpace(command.Space)!, profile, parts);
         return new ProfileCommandResult { Profiles = [.. parts.OrderByDescending(part => part.Id == profile.Id).Select(part => part.Id.ToString())] };
     }
 

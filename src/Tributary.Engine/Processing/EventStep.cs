@@ -1,8 +1,11 @@
 using System.Text;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
-using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
+using Tributary.Engine.Traits.Folding;
+using Tributary.Engine.Workspace;
 using Tributary.Model;
 
 namespace Tributary.Engine.Processing;
@@ -10,7 +13,7 @@ namespace Tributary.Engine.Processing;
 /// <summary>
 /// One event through the stages: deduplication → identity → profiles → decision. Reads the store and the graph, writes the context's draft only.
 /// </summary>
-internal sealed class EventStep(StepContext context)
+internal sealed class EventStep(StepContext context, ComputationStep computing)
 {
     private readonly EventFields _fields = new();
     private readonly IdentityResolver _resolver = new();
@@ -19,7 +22,7 @@ internal sealed class EventStep(StepContext context)
 
     /// <summary>
     /// <para>(1) count it and drop a repeat; (2) read identifiers and traits; (3) resolve the person, and the account of a group call; (4) fold; (5) append the
-    /// decision and where it is found again.</para>
+    /// decision and where it is found again; (6) ask audiences and computed traits.</para>
     /// </summary>
     public void Apply(in ReceivedRecord record, LogOffset offset)
     {
@@ -71,10 +74,15 @@ internal sealed class EventStep(StepContext context)
         // :: Step 5
         var eventOffset = context.DecidedNext;
         EmitEvent(cause, person.Stamped, record.Payload.Span);
-        if (person.Profile is not null) Attach(person, account, cause, stamp, eventOffset);
+        var joined = person.Profile is not null && Attach(person, account, cause, stamp, eventOffset);
+        List<KeyValuePair<string, byte[]?>> traits = person.Profile is null || _changed.Count == 0 ? [] : [.. _changed];
         if (account.Profile is not null) FoldTraits(account, cause, stamp, isOwner: record.Type == EventType.Group);
         EmitChanges(person, cause);
         EmitChanges(account, cause);
+
+        // :: Step 6
+        if (person.Profile is not null) computing.Person(cause, space, person, PartsOf(record, source!), traits, joined);
+        if (account.Profile is not null) computing.Account(space, account.Profile);
         if (_violations.Count > 0) context.Record(space.Number, offset, cause, person.Profile?.Id ?? default, _violations);
     }
 
@@ -94,7 +102,12 @@ internal sealed class EventStep(StepContext context)
         var stamped = isNew ? profile.Id : owners[^1].Id;
         // Everything that pointed to a profile which is merged away points to the survivor from now on.
         ProfileId[] merged = owners.Count > 1 ? [.. owners.Skip(1).SelectMany(owner => owner.Nodes).Select(node => node.Part).Distinct().Order()] : [];
-        for (var i = 1; i < owners.Count; i++) context.Graph.Merge(profile, owners[i]);
+        for (var i = 1; i < owners.Count; i++)
+        {
+            computing.Merging(profile, owners[i]);
+            context.Graph.Merge(profile, owners[i]);
+        }
+
         var mapped = MapNew(carried, profile, cause, stamp, ordinal);
         Link(carried, profile, cause, stamp);
         context.Graph.Touch(profile);
@@ -131,14 +144,26 @@ internal sealed class EventStep(StepContext context)
             for (var j = i + 1; j < carried.Count; j++) profile.Join(carried.Items[i].Node!, carried.Items[j].Node!, evidence);
     }
 
-    private void Attach(in Resolved person, in Resolved account, in DecidedCause cause, Stamp stamp, long eventOffset)
+    // What definitions read: track, page and screen calls.
+    private EventParts? PartsOf(in ReceivedRecord record, Source source)
+    {
+        var isPage = record.Type is EventType.Page or EventType.Screen;
+        if (record.Type != EventType.Track && !isPage) return null;
+        var name = record.Type switch { EventType.Page => EventParts.PageViewed, EventType.Screen => EventParts.ScreenViewed, _ => _fields.Name };
+        var at = new Instant(record.Timestamp, record.ReceivedAt, Instant.TieOf(record.MessageId.Span));
+        return new EventParts(name, at, source.Id, _fields.Properties, _fields.Context, isPage ? _fields.Name : default);
+    }
+
+    // True when the person has become one of the account's.
+    private bool Attach(in Resolved person, in Resolved account, in DecidedCause cause, Stamp stamp, long eventOffset)
     {
         var fragment = person.Strongest.Fragment;
         fragment.Count(stamp);
         context.Timeline.Add(new TimelineEntry(cause.Space, person.Strongest.Number, cause.Timestamp, eventOffset));
         FoldTraits(person, cause, stamp, isOwner: cause.Type == EventType.Identify);
-        if (account.Profile is not null && cause.Type == EventType.Group && fragment.Join(account.Strongest.Key, stamp))
-            context.Draft.Put(Table.Members, StateKeys.Member(cause.Space, account.Strongest.Number, person.Strongest.Number), person.Strongest.Key);
+        if (account.Profile is null || cause.Type != EventType.Group || !fragment.Join(account.Strongest.Key, stamp)) return false;
+        context.People.Add(cause.Space, account.Strongest, person.Strongest);
+        return true;
     }
 
     // The traits of an identify are the person's, those of a group call the account's.
@@ -170,7 +195,11 @@ internal sealed class EventStep(StepContext context)
 
     private static void WriteIdentifiers(LogRecords records, CarriedIdentifiers carried, ProfileCollection collection)
     {
-        foreach (ref readonly var item in carried.Items) DecidedRecord.WriteIdentifier(records, collection, item.Rule.TypeUtf8, carried.ValueOf(item));
+        // The strongest comes first: it is the one whose fragment the event belongs to.
+        var strongest = carried.Strongest();
+        DecidedRecord.WriteIdentifier(records, collection, carried.Items[strongest].Rule.TypeUtf8, carried.ValueOf(carried.Items[strongest]));
+        for (var i = 0; i < carried.Count; i++)
+            if (i != strongest) DecidedRecord.WriteIdentifier(records, collection, carried.Items[i].Rule.TypeUtf8, carried.ValueOf(carried.Items[i]));
     }
 
     private void EmitChanges(in Resolved resolved, in DecidedCause cause)
@@ -185,6 +214,13 @@ internal sealed class EventStep(StepContext context)
         }
     }
 
-    /// <summary>Where an event went in one collection.</summary>
-    private readonly record struct Resolved(Profile? Profile, Node Strongest, ProfileId Stamped, bool IsNew, ProfileId[] Merged, List<Node>? Mapped);
 }
+
+/// <summary>Where an event went in one collection.</summary>
+/// <param name="Profile">The profile; null when nobody was found.</param>
+/// <param name="Strongest">The identifier whose fragment the event belongs to.</param>
+/// <param name="Stamped">The id that the event keeps.</param>
+/// <param name="IsNew">The profile was made by it.</param>
+/// <param name="Merged">Ids that resolve to the profile from now on.</param>
+/// <param name="Mapped">Identifiers that were mapped by it; null when none was.</param>
+internal readonly record struct Resolved(Profile? Profile, Node Strongest, ProfileId Stamped, bool IsNew, ProfileId[] Merged, List<Node>? Mapped);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Tributary.Engine.Log;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Storage;
 using Tributary.Model;
 
@@ -23,6 +24,7 @@ public sealed partial class Processor
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly StepContext _context;
+    private readonly ComputationStep _computing;
     private readonly EventStep _events;
     private readonly CommandStep _commands;
     private readonly RevisionStep _revisions;
@@ -47,9 +49,10 @@ public sealed partial class Processor
     {
         (_received, _decided, _store, _progress, _options, _clock, _logger) = (received, decided, store, progress, options, clock, logger);
         _context = new StepContext(store, options);
-        _events = new EventStep(_context);
-        _commands = new CommandStep(_context);
-        _revisions = new RevisionStep(_context);
+        _computing = new ComputationStep(_context);
+        _events = new EventStep(_context, _computing);
+        _commands = new CommandStep(_context, _computing);
+        _revisions = new RevisionStep(_context, _computing);
         Restart();
     }
 
@@ -184,6 +187,9 @@ public sealed partial class Processor
         Land();
         var end = new LogOffset(_context.DecidedNext);
         _context.Graph.Write(_context.Draft);
+        _context.Computations.Write(_context.Draft);
+        _context.Timers.Write(_context.Draft);
+        _context.People.Write(_context.Draft);
         _context.Counters.Write(_context.Draft);
         _context.Dedup.Settle();
         new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
@@ -223,6 +229,8 @@ public sealed partial class Processor
         flight.Records.Clear(DecidedBufferKeep);
         flight.Timeline.Clear();
         _context.Graph.Committed();
+        _context.Timers.Committed();
+        _context.People.Committed();
         _context.Dedup.Settled();
         foreach (var offset in _poison.Keys.Where(offset => offset < flight.Received.Value).ToList()) _poison.Remove(offset);
         _progress.Advance(flight.Received);
@@ -268,12 +276,16 @@ public sealed partial class Processor
                 break;
             case ReceivedKind.Tick:
                 _context.Now = Math.Max(_context.Now, record.ReceivedAt);
+                _computing.Tick(offset);
                 break;
             case ReceivedKind.Revision:
                 _revisions.Apply(record);
                 break;
             case ReceivedKind.Command:
                 _commands.Apply(record, offset);
+                break;
+            case ReceivedKind.Gathered:
+                _computing.Gathered(record, offset);
                 break;
             default:
                 throw new UnreachableException();
@@ -319,7 +331,10 @@ public sealed partial class Processor
         _context.Decided.Clear(DecidedBufferKeep);
         _context.Timeline.Clear();
         _context.Now = position.Now;
+        _context.Timers.Abandon();
+        _context.People.Abandon();
         _context.Use(RevisionStep.Load(_store));
+        _context.Computations.Load(_context.Workspace);
         _poison.Clear();
         _next = _committing = position.Received;
         _lastCommit = _clock.GetTimestamp();

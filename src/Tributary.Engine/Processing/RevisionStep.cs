@@ -2,13 +2,14 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Tributary.Engine.Log;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Processing;
 
 /// <summary>Makes a revision the workspace in force from its offset on, and keeps the resources in the store.</summary>
-internal sealed class RevisionStep(StepContext context)
+internal sealed class RevisionStep(StepContext context, ComputationStep computing)
 {
     /// <summary>Applies a revision that the received log holds.</summary>
     public void Apply(in ReceivedRecord record)
@@ -27,7 +28,9 @@ internal sealed class RevisionStep(StepContext context)
         Span<byte> number = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(number, revision.Number);
         context.Draft.Put(Table.Meta, StateKeys.WorkspaceRevision, number);
+        var before = context.Workspace;
         context.Use(after);
+        computing.Revised(before, after);
     }
 
     /// <summary>The workspace as of the committed state.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
@@ -13,6 +14,7 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
 {
     private readonly Dictionary<ushort, IdentityRules> _rules = [];
     private readonly ByteWriter _writer = new();
+    private AccountPeople? _people;
 
     public IStateStore Store { get; } = store;
 
@@ -21,6 +23,15 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     public DedupRing Dedup { get; } = new(store, options.MessageIdDays, options.MessageIdFilterBytes);
 
     public SourceCounters Counters { get; } = new(store);
+
+    /// <summary>How far audiences and computed traits are.</summary>
+    public ComputationStates Computations { get; } = new(store);
+
+    /// <summary>When results change by themselves.</summary>
+    public TimerQueue Timers { get; } = new(store);
+
+    /// <summary>Who belongs to which account.</summary>
+    public AccountPeople People => _people ??= new AccountPeople(Store, Graph);
 
     /// <summary>What will be appended to the event log.</summary>
     public LogRecords Decided { get; set; } = new(1 << 20);
@@ -90,14 +101,21 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
         Decided.EndRecord();
     }
 
+    /// <summary>Every trait of a profile: what was sent, and what audiences and computed traits have come to.</summary>
+    public IEnumerable<KeyValuePair<string, byte[]?>> AllTraits(Profile profile)
+    {
+        foreach (var (name, trait) in ProfileView.Traits(profile)) yield return new(name, trait.Json);
+        foreach (var computation in Workspace.Computations)
+            if (profile.Results is { } results && results.TryGetValue(computation.Number, out var result) && result.Json is not null) yield return new(computation.Key, result.Json);
+    }
+
     /// <summary>
     /// Appends all traits of a profile, as after a merge or a split; nothing when it never had any. When none is left, because the other side knew of a
     /// later removal, that is said too: readers still hold what was said before.
     /// </summary>
     public void EmitAllTraits(in DecidedCause cause, Profile profile)
     {
-        var traits = ProfileView.Traits(profile);
-        if (profile.Nodes.Exists(node => node.Fragment.Traits.Count > 0)) EmitTraits(cause, profile.Id, traits.Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json)), replaced: true);
+        if (profile.Results is not null || profile.Nodes.Exists(node => node.Fragment.Traits.Count > 0)) EmitTraits(cause, profile.Id, AllTraits(profile), replaced: true);
     }
 }
 

@@ -86,6 +86,18 @@ public enum Table
     /// <summary>Deliveries that wait for a retry; written by Delivery.</summary>
     Deliveries,
 
+    /// <summary>How far each audience and computed trait is: which definition answers, what is being filled in.</summary>
+    Computations,
+
+    /// <summary>(audience, profile): who is in.</summary>
+    AudienceMembers,
+
+    /// <summary>(audience, hour): how many were in.</summary>
+    AudienceSizes,
+
+    /// <summary>(time, profile): when results change by themselves.</summary>
+    Timers,
+
     /// <summary>The processed offset, the event log's end, format versions.</summary>
     Meta,
 }

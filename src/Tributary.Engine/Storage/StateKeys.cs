@@ -110,6 +110,48 @@ internal static class StateKeys
         return key;
     }
 
+    /// <summary><c>space:2 computation:4</c>; of <see cref="Table.Computations"/>. Number 0 is the pass over all profiles that is under way.</summary>
+    public static byte[] Computation(ushort space, uint computation)
+    {
+        var key = new byte[6];
+        BinaryPrimitives.WriteUInt16BigEndian(key, space);
+        BinaryPrimitives.WriteUInt32BigEndian(key.AsSpan(2), computation);
+        return key;
+    }
+
+    /// <summary><c>space:2 computation:4 profile:20</c>; of <see cref="Table.AudienceMembers"/>.</summary>
+    public static byte[] AudienceMember(ushort space, uint computation, ProfileId profile)
+    {
+        var key = new byte[6 + ProfileId.Size];
+        BinaryPrimitives.WriteUInt16BigEndian(key, space);
+        BinaryPrimitives.WriteUInt32BigEndian(key.AsSpan(2), computation);
+        profile.Write(key.AsSpan(6));
+        return key;
+    }
+
+    /// <summary><c>space:2 computation:4 time:8</c>; of <see cref="Table.AudienceSizes"/>, by the beginning of the hour.</summary>
+    public static byte[] AudienceSize(ushort space, uint computation, long time)
+    {
+        var key = new byte[14];
+        BinaryPrimitives.WriteUInt16BigEndian(key, space);
+        BinaryPrimitives.WriteUInt32BigEndian(key.AsSpan(2), computation);
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(6), time);
+        return key;
+    }
+
+    /// <summary>Size of a timer's key.</summary>
+    public const int TimerSize = 8 + 2 + ProfileId.Size;
+
+    /// <summary><c>time:8 space:2 profile:20</c>; of <see cref="Table.Timers"/>.</summary>
+    public static byte[] Timer(long time, ushort space, ProfileId profile)
+    {
+        var key = new byte[TimerSize];
+        BinaryPrimitives.WriteInt64BigEndian(key, time);
+        BinaryPrimitives.WriteUInt16BigEndian(key.AsSpan(8), space);
+        profile.Write(key.AsSpan(10));
+        return key;
+    }
+
     /// <summary>The first key that does not begin with <paramref name="prefix"/>.</summary>
     public static byte[] After(ReadOnlySpan<byte> prefix)
     {

@@ -164,6 +164,7 @@ public static class SourceCatalog
     /// <summary>The sources on offer: slug, name and channel.</summary>
     public static ImmutableArray<(string Slug, string Name, string Channel)> Entries { get; } =
     [
+        (Engage, "Engage", "server"),
         ("http-api", "HTTP API", "server"),
         ("javascript", "Javascript", "browser"),
         ("node.js", "Node.js", "server"),
@@ -182,6 +183,9 @@ public static class SourceCatalog
         ("pixel-tracking-api", "Pixel Tracking API", "server"),
         ("csv", "CSV", "server"),
     ];
+
+    /// <summary>The source of what audiences and computed traits say; each space has one, made with its first of them.</summary>
+    public const string Engage = "personas";
 
     public static string? NameOf(string slug) => Entries.FirstOrDefault(entry => entry.Slug == slug).Name;
 

@@ -74,6 +74,9 @@ public static class ResourceKind
     public const string FunctionVersion = "function-version";
     public const string InsertFunction = "insert-function";
     public const string Space = "space";
+
+    /// <summary>An audience or a computed trait.</summary>
+    public const string Computation = "computation";
     public const string Token = "token";
 
     /// <summary>Name and id of the workspace itself; exactly one resource.</summary>
@@ -100,6 +103,8 @@ public static class ResourceKind
     public static ResourceChange Put(InsertFunction instance) => Put(InsertFunction, instance.Id, instance);
 
     public static ResourceChange Put(Space space) => Put(Space, space.Id, space);
+
+    public static ResourceChange Put(Computation computation) => Put(Computation, computation.Id, computation);
 
     public static ResourceChange Put(Token token) => Put(Token, token.Id, token);
 

@@ -49,6 +49,7 @@ public sealed class WorkspaceSnapshot
         Functions = [.. Of<Function>(ResourceKind.Function).OrderBy(function => function.CreatedAt).ThenBy(function => function.Id, StringComparer.Ordinal)];
         InsertFunctions = [.. Of<InsertFunction>(ResourceKind.InsertFunction).OrderBy(instance => instance.CreatedAt).ThenBy(instance => instance.Id, StringComparer.Ordinal)];
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
+        Computations = [.. Of<Computation>(ResourceKind.Computation).OrderBy(computation => computation.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
         Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
         // A key stands once in what was accepted; what is being checked may still have it twice.
@@ -79,6 +80,9 @@ public sealed class WorkspaceSnapshot
     public ImmutableArray<InsertFunction> InsertFunctions { get; }
 
     public ImmutableArray<Space> Spaces { get; }
+
+    /// <summary>Audiences and computed traits of all spaces by age, deleted ones included: they keep their keys.</summary>
+    public ImmutableArray<Computation> Computations { get; }
 
     public ImmutableArray<Token> Tokens { get; }
 
@@ -124,6 +128,9 @@ public sealed class WorkspaceSnapshot
 
     /// <summary>The insert function in front of a destination; null when there is none.</summary>
     public InsertFunction? FindInsertFunctionOf(string destinationId) => InsertFunctions.FirstOrDefault(instance => instance.DestinationId == destinationId);
+
+    /// <summary>An audience or computed trait by id; null when there is none or it was deleted.</summary>
+    public Computation? FindComputation(string id) => Computations.FirstOrDefault(computation => computation.Id == id && !computation.Deleted);
 
     /// <summary>The saved versions of a function, the newest first.</summary>
     public IEnumerable<FunctionVersion> VersionsOf(string functionId) =>

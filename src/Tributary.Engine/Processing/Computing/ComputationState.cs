@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Engine.Processing.Computing;
+
+/// <summary>How far one audience or computed trait is.</summary>
+internal sealed record ComputationState
+{
+    /// <summary>The number of the computation.</summary>
+    public required uint Number { get; init; }
+
+    /// <summary>The version whose definition answers; 0 while none is complete.</summary>
+    public uint Answering { get; init; }
+
+    /// <summary>The definition of that version: the workspace knows only the newest one.</summary>
+    public string? AnsweringQuery { get; init; }
+
+    /// <summary>The version that events of the past are being gathered for; 0 when there is none.</summary>
+    public uint Filling { get; init; }
+
+    /// <summary>Where in the event log the newer version began to see events: those before come from the lake.</summary>
+    public long FillTo { get; init; }
+
+    /// <summary>Up to where in the event log the past is folded.</summary>
+    public long FilledTo { get; init; }
+
+    /// <summary>Only events since this time are gathered; milliseconds since 1970.</summary>
+    public long FillSince { get; init; } = long.MinValue;
+
+    /// <summary>How many events of the past were folded.</summary>
+    public long Gathered { get; init; }
+
+    /// <summary>Every profile must be asked once.</summary>
+    public bool NeedsPass { get; init; }
+
+    /// <summary>Connections that must hear of everybody who is in.</summary>
+    public IReadOnlyList<string> Resend { get; init; } = [];
+
+    /// <summary>How many profiles are in.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Rows that had no room.</summary>
+    public long Overflow { get; init; }
+
+    [JsonIgnore]
+    public bool IsFilling => Filling != 0;
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WorkspaceSnapshot.Json);
+
+    public static ComputationState Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<ComputationState>(json, WorkspaceSnapshot.Json) ?? throw new InvalidDataException("The state of a computation is null.");
+}
+
+/// <summary>A pass over all profiles of a space that is under way.</summary>
+internal sealed record PassState
+{
+    /// <summary>Those that are asked of each profile, with the version they had when the pass began.</summary>
+    public required IReadOnlyList<PassItem> Items { get; init; }
+
+    /// <summary>The last profile that is done, as text; null before the first.</summary>
+    public string? After { get; init; }
+
+    /// <summary>How many are done.</summary>
+    public long Done { get; init; }
+
+    [JsonIgnore]
+    public ProfileId AfterId => After is not null && ProfileId.TryParse(After, out var id) ? id : default;
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WorkspaceSnapshot.Json);
+
+    public static PassState Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<PassState>(json, WorkspaceSnapshot.Json) ?? throw new InvalidDataException("A pass is null.");
+}
+
+/// <summary>What a pass asks of each profile.</summary>
+/// <param name="Number">The computation.</param>
+/// <param name="Version">The version of its definition.</param>
+/// <param name="Resend">Connections that hear of everybody who is in.</param>
+internal sealed record PassItem(uint Number, uint Version, IReadOnlyList<string> Resend);

@@ -1,0 +1,117 @@
+using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
+using Tributary.Engine.Traits.Folding;
+using Tributary.Engine.Traits.Language;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Engine.Processing.Computing;
+
+/// <summary>
+/// How far the computations of all spaces are, as of the record at hand, and the sets that follow from it. What changes is in the draft of the commit at once.
+/// </summary>
+internal sealed class ComputationStates(IStateStore store)
+{
+    private readonly Dictionary<(ushort Space, uint Number), ComputationState> _states = [];
+    private readonly Dictionary<ushort, PassState> _passes = [];
+    private readonly Dictionary<ushort, ComputationSet> _sets = [];
+    private readonly Dictionary<(uint Number, uint Version), CompiledDefinition> _compiled = [];
+    private readonly HashSet<(ushort Space, uint Number)> _changed = [];
+    private WorkspaceSnapshot _workspace = WorkspaceSnapshot.Empty;
+
+    /// <summary>Forgets everything and reads what is committed.</summary>
+    public void Load(WorkspaceSnapshot workspace)
+    {
+        _states.Clear();
+        _passes.Clear();
+        _changed.Clear();
+        foreach (var (key, value) in store.Scan(Table.Computations, [], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]))
+        {
+            var space = System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(key);
+            var number = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(key.AsSpan(2));
+            if (number == 0) _passes[space] = PassState.Parse(value);
+            else _states[(space, number)] = ComputationState.Parse(value);
+        }
+
+        Use(workspace);
+    }
+
+    /// <summary>Another revision is in force.</summary>
+    public void Use(WorkspaceSnapshot workspace)
+    {
+        _workspace = workspace;
+        _sets.Clear();
+    }
+
+    /// <summary>The computations of a space.</summary>
+    public ComputationSet SetOf(ushort space)
+    {
+        if (!_sets.TryGetValue(space, out var set)) _sets[space] = set = Build(space);
+        return set;
+    }
+
+    public ComputationState? Find(ushort space, uint number) => _states.GetValueOrDefault((space, number));
+
+    /// <summary>The states of a space, by number.</summary>
+    public IEnumerable<ComputationState> Of(ushort space) => _states.Where(pair => pair.Key.Space == space).OrderBy(pair => pair.Key.Number).Select(pair => pair.Value).ToList();
+
+    public PassState? PassOf(ushort space) => _passes.GetValueOrDefault(space);
+
+    /// <summary>Keeps a state; null forgets it.</summary>
+    public void Put(ushort space, uint number, ComputationState? state)
+    {
+        var before = Find(space, number);
+        if (state is null) _states.Remove((space, number));
+        else _states[(space, number)] = state;
+        _changed.Add((space, number));
+        if (before?.Answering != state?.Answering || before?.Filling != state?.Filling) _sets.Remove(space);
+    }
+
+    /// <summary>Keeps a pass; null ends it.</summary>
+    public void Put(ushort space, PassState? pass)
+    {
+        if (pass is null) _passes.Remove(space);
+        else _passes[space] = pass;
+        _changed.Add((space, 0));
+    }
+
+    /// <summary>Writes what changed.</summary>
+    public void Write(IStateDraft draft)
+    {
+        foreach (var (space, number) in _changed)
+        {
+            var json = number == 0 ? PassOf(space)?.ToJson() : Find(space, number)?.ToJson();
+            if (json is null) draft.Delete(Table.Computations, StateKeys.Computation(space, number));
+            else draft.Put(Table.Computations, StateKeys.Computation(space, number), json);
+        }
+
+        _changed.Clear();
+    }
+
+    /// <summary>Whether the newest definition of a computation reads events at all.</summary>
+    public bool ReadsEvents(Computation computation) => Compile(computation, computation.Version, computation.Query).Streams.Count > 0;
+
+    private ComputationSet Build(ushort space)
+    {
+        if (_workspace.FindSpace(space) is not { } its) return ComputationSet.Empty;
+        var live = new List<LiveComputation>();
+        foreach (var computation in _workspace.Computations)
+        {
+            if (computation.SpaceId != its.Id || Find(space, computation.Number) is not { } state) continue;
+            var answering = state.Answering == 0 || !computation.Enabled ? null : Compile(computation, state.Answering, state.AnsweringQuery!);
+            var filling = state.IsFilling ? Compile(computation, state.Filling, computation.Query) : null;
+            live.Add(new LiveComputation(computation, answering, filling));
+        }
+
+        return live.Count == 0 ? ComputationSet.Empty : new ComputationSet(live);
+    }
+
+    private CompiledDefinition Compile(Computation computation, uint version, string query)
+    {
+        if (_compiled.TryGetValue((computation.Number, version), out var compiled)) return compiled;
+        var scope = computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users;
+        // What is saved was checked; a definition that an older binary took and this one does not is a mistake of ours.
+        if (!QueryParser.TryParse(query, scope, computation.IsAudience ? DefinitionKind.Audience : DefinitionKind.Trait, out var definition, out var fault))
+            throw new InvalidDataException($"The definition of {computation.Key} cannot be read: {fault}");
+        return _compiled[(computation.Number, version)] = CompiledDefinition.Of(computation.Number, version, definition);
+    }
+}

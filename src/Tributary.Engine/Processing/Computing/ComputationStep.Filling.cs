@@ -1,0 +1,164 @@
+using Tributary.Engine.Identity;
+using Tributary.Engine.Log;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Engine.Processing.Computing;
+
+/// <summary>
+/// New and changed definitions: from the offset of the revision on, events are folded for them as they come; what was before is gathered from the lake and comes
+/// through the received log like everything else. When both meet, the new definition answers, and a pass asks it of every profile.
+/// </summary>
+internal sealed partial class ComputationStep
+{
+    /// <summary>Profiles of one step of a pass.</summary>
+    public const int PassStep = 500;
+
+    /// <summary>A revision is in force.</summary>
+    /// <param name="before">The workspace before it.</param>
+    /// <param name="after">The workspace with it.</param>
+    public void Revised(WorkspaceSnapshot before, WorkspaceSnapshot after)
+    {
+        _context.Computations.Use(after);
+        foreach (var computation in after.Computations)
+        {
+            if (after.FindSpace(computation.SpaceId) is not { } space) continue;
+            var state = _context.Computations.Find(space.Number, computation.Number);
+            if (computation.Deleted)
+            {
+                if (state is not null) Forget(space.Number, computation.Number);
+            }
+            else if (!computation.Enabled)
+            {
+                if (state is not null && (state.Answering != 0 || state.IsFilling))
+                    _context.Computations.Put(space.Number, state.Number, state with { Answering = 0, AnsweringQuery = null, Filling = 0, NeedsPass = false, Resend = [] });
+            }
+            else if (state is null || Math.Max(state.Answering, state.Filling) < computation.Version)
+            {
+                Start(space, computation, state ?? new ComputationState { Number = computation.Number });
+            }
+            else
+            {
+                Connect(space, computation, state, before.FindComputation(computation.Id));
+            }
+        }
+    }
+
+    /// <summary>Work was gathered.</summary>
+    public void Gathered(in ReceivedRecord record, LogOffset offset)
+    {
+        var gathered = GatheredRecord.Read(record.Payload.Span);
+        if (_context.Workspace.FindSpace(gathered.Space) is not { } space) return;
+        if (gathered.IsPass) Pass(space, gathered, offset);
+        else Fill(space, gathered);
+    }
+
+    private void Start(Space space, Computation computation, ComputationState state)
+    {
+        var reads = _context.Computations.ReadsEvents(computation);
+        var isComplete = _context.DecidedNext == 0 || !computation.IncludeHistoricalData || !reads;
+        var begun = state with { NeedsPass = false, FillTo = _context.DecidedNext, FilledTo = 0, Gathered = 0, Overflow = 0, FillSince = Since(computation) };
+        begun = isComplete
+            ? begun with { Answering = computation.Version, AnsweringQuery = computation.Query, Filling = 0, NeedsPass = true }
+            : begun with { Filling = computation.Version };
+        _context.Computations.Put(space.Number, computation.Number, begun);
+    }
+
+    private long Since(Computation computation) => computation.BackfillDays is { } days ? _context.Now - (days * 86_400_000L) : long.MinValue;
+
+    // A connection that is new hears of everybody who is in.
+    private void Connect(Space space, Computation computation, ComputationState state, Computation? before)
+    {
+        var known = before?.Connections.Select(connection => connection.Id).ToHashSet(StringComparer.Ordinal) ?? [];
+        var added = computation.Connections.Select(connection => connection.Id).Where(id => !known.Contains(id)).ToList();
+        if (added.Count > 0 && before is not null) _context.Computations.Put(space.Number, computation.Number, state with { Resend = [.. state.Resend, .. added] });
+    }
+
+    // What fragments hold goes when their profiles are next worked on; nobody reads it any more.
+    private void Forget(ushort space, uint number)
+    {
+        _context.Computations.Put(space, number, null);
+        _context.Draft.DeleteRange(Table.AudienceMembers, StateKeys.AudienceMember(space, number, default), StateKeys.AudienceMember(space, number + 1, default));
+        _context.Draft.DeleteRange(Table.AudienceSizes, StateKeys.AudienceSize(space, number, 0), StateKeys.AudienceSize(space, number + 1, 0));
+    }
+
+    private void Fill(Space space, GatheredRecord gathered)
+    {
+        // A gatherer that was stopped may bring the same events twice; where they begin tells.
+        if (_context.Computations.Find(space.Number, gathered.Computation) is not { } state || state.Filling != gathered.Version || state.FilledTo != gathered.From) return;
+        var set = _context.Computations.SetOf(space.Number);
+        if (set.Find(gathered.Computation)?.Filling is not { } definition) return;
+        var overflow = 0;
+        foreach (var past in gathered.Events)
+        {
+            if (_context.Graph.FindOwner(past.Identifier) is not { } profile || profile.Find(past.Identifier) is not { } node) continue;
+            if (set.StreamsOf(past.Name) is not { } streams) continue;
+            var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
+            var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
+            if (!streams.Fold(parts, node.Fragment, _context.Now, definition, [])) overflow++;
+            _context.Graph.Touch(profile);
+        }
+
+        var filled = state with { FilledTo = gathered.To, Gathered = state.Gathered + gathered.Events.Count, Overflow = state.Overflow + overflow };
+        if (gathered.To >= state.FillTo)
+        {
+            var query = _context.Workspace.Computations.First(computation => computation.Number == gathered.Computation).Query;
+            filled = filled with { Answering = gathered.Version, AnsweringQuery = query, Filling = 0, NeedsPass = true };
+        }
+
+        _context.Computations.Put(space.Number, gathered.Computation, filled);
+    }
+
+    private void Pass(Space space, GatheredRecord gathered, LogOffset offset)
+    {
+        var pass = _context.Computations.PassOf(space.Number) ?? BeginPass(space.Number);
+        if (pass is null || (pass.After ?? "") != gathered.After) return;
+        var set = _context.Computations.SetOf(space.Number);
+        var profiles = _context.Graph.Next(space.Number, pass.AfterId, PassStep);
+        foreach (var profile in profiles)
+        {
+            Sweep(set, profile);
+            _computer.Begin(set, _context.Now);
+            foreach (var item in pass.Items)
+                if (set.Find(item.Number) is { Answering: { } answering } live && answering.Version == item.Version) _computer.Asked.Add(live);
+            var cause = CauseOf(space, offset);
+            Settle(cause, space, profile);
+            foreach (var item in pass.Items) Resend(cause, space, profile, set, item);
+        }
+
+        _context.Computations.Put(space.Number, profiles.Count < PassStep ? null : pass with { After = profiles[^1].Id.ToString(), Done = pass.Done + profiles.Count });
+    }
+
+    private PassState? BeginPass(ushort space)
+    {
+        var waiting = _context.Computations.Of(space).Where(state => state.NeedsPass || state.Resend.Count > 0).ToList();
+        if (waiting.Count == 0) return null;
+        foreach (var state in waiting) _context.Computations.Put(space, state.Number, state with { NeedsPass = false, Resend = [] });
+        return new PassState { Items = [.. waiting.Select(state => new PassItem(state.Number, state.Answering, state.Resend))] };
+    }
+
+    private void Resend(in DecidedCause cause, Space space, Profile profile, ComputationSet set, PassItem item)
+    {
+        if (item.Resend.Count == 0 || _told.Contains(item.Number) || profile.Results?.GetValueOrDefault(item.Number) is not { Json: { } json } result || set.Find(item.Number) is not { } live) return;
+        if (live.Computation.IsAudience && !result.IsMember) return;
+        var people = profile.Collection == ProfileCollection.Accounts ? _context.People.PeopleOf(profile) : [];
+        foreach (var connection in live.Computation.Connections)
+            if (item.Resend.Contains(connection.Id)) _output.Tell(cause, space, profile, people, live.Computation, connection, json, profile.Nodes);
+    }
+
+    // Takes out state that no definition wants any more.
+    private void Sweep(ComputationSet set, Profile profile)
+    {
+        foreach (var node in profile.Nodes)
+        {
+            if (node.Fragment.Folds is not { } folds) continue;
+            var stale = folds.Keys.Where(key => !set.Keeps(key)).ToList();
+            if (stale.Count == 0) continue;
+            foreach (var key in stale) folds.Remove(key);
+            if (folds.Count == 0) node.Fragment.Folds = null;
+            _context.Graph.Touch(profile);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text.Json;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Engine.Processing.Computing;
+
+/// <summary>
+/// Writes the messages by which tools hear of audiences and computed traits, as Segment's Engage writes them: unify specification §4.6.
+/// </summary>
+internal sealed class ComputedEventWriter
+{
+    private static readonly JsonWriterOptions Options = new() { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+
+    /// <summary>The message id of an event that a record causes: the same in every replay.</summary>
+    /// <param name="offset">Where the record lies in the received log.</param>
+    /// <param name="ordinal">Which of its events.</param>
+    public static string MessageId(LogOffset offset, int ordinal)
+    {
+        Span<byte> seed = stackalloc byte[12];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(seed, offset.Value);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(seed[8..], ordinal);
+        return $"personas_{XxHash128.HashToUInt128(seed):x32}";
+    }
+
+    /// <summary>Writes one message; valid until the next one.</summary>
+    public ReadOnlySpan<byte> Write(EventType type, string messageId, Computation computation, Space space, Source source, ComputedMessage message)
+    {
+        _buffer.ResetWrittenCount();
+        using (var json = new Utf8JsonWriter(_buffer, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", type.Name());
+            json.WriteString("messageId", messageId);
+            var time = DateTimeOffset.FromUnixTimeMilliseconds(message.At).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+            json.WriteString("timestamp", time);
+            if (message.UserId is not null) json.WriteString("userId", message.UserId);
+            if (message.AnonymousId is not null) json.WriteString("anonymousId", message.AnonymousId);
+            if (message.GroupId is not null) json.WriteString("groupId", message.GroupId);
+            if (type == EventType.Track) json.WriteString("event", EventName(computation, message.Value));
+            WriteValues(json, type, computation, message);
+            WriteContext(json, type, computation, space, message);
+            json.WriteStartObject("integrations");
+            json.WriteBoolean("All", false);
+            if (message.Integration is not null) json.WriteBoolean(message.Integration, true);
+            json.WriteEndObject();
+            json.WriteString("originalTimestamp", time);
+            json.WriteString("sentAt", time);
+            json.WriteString("receivedAt", time);
+            json.WriteNumber("version", 2);
+            json.WriteString("channel", "server");
+            json.WriteString("projectId", source.Id);
+            json.WriteString("writeKey", source.WriteKeys[0]);
+            json.WriteEndObject();
+        }
+
+        return _buffer.WrittenSpan;
+    }
+
+    private static string EventName(Computation computation, byte[]? value) =>
+        !computation.IsAudience ? "Trait Computed" : value is [(byte)'t', ..] ? "Audience Entered" : "Audience Exited";
+
+    private static void WriteValues(Utf8JsonWriter json, EventType type, Computation computation, ComputedMessage message)
+    {
+        json.WriteStartObject(type == EventType.Track ? "properties" : "traits");
+        if (type == EventType.Track) json.WriteString(computation.IsAudience ? "audience_key" : "trait_key", computation.Key);
+        json.WritePropertyName(computation.Key);
+        if (message.Value is null) json.WriteNullValue();
+        else json.WriteRawValue(message.Value, skipInputValidation: true);
+        if (type == EventType.Identify && message.Email is not null) json.WriteString("email", message.Email);
+        json.WriteEndObject();
+    }
+
+    private static void WriteContext(Utf8JsonWriter json, EventType type, Computation computation, Space space, ComputedMessage message)
+    {
+        json.WriteStartObject("context");
+        json.WriteStartObject("personas");
+        json.WriteString("computation_class", computation.IsAudience ? "audience" : "trait");
+        json.WriteString("computation_id", computation.Id);
+        json.WriteString("computation_key", computation.Key);
+        json.WriteString("namespace", space.Id);
+        json.WriteString("space_id", space.Id);
+        if (message.Connection is { } connection)
+        {
+            json.WriteString("event_emitter_id", connection.Id);
+            if (connection.ExternalAudienceId is not null) json.WriteString("external_audience_id", connection.ExternalAudienceId);
+            if (connection.AudienceSettings is not null)
+            {
+                json.WritePropertyName("audience_settings");
+                json.WriteRawValue(connection.AudienceSettings.ToJsonString(WorkspaceSnapshot.Json), skipInputValidation: true);
+            }
+        }
+
+        json.WriteEndObject();
+        if (type == EventType.Track && message.Email is not null)
+        {
+            json.WriteStartObject("traits");
+            json.WriteString("email", message.Email);
+            json.WriteEndObject();
+        }
+
+        if (message.Device is { } device)
+        {
+            json.WriteStartObject("device");
+            json.WriteString("advertisingId", device.AdvertisingId);
+            json.WriteString("type", device.System);
+            json.WriteBoolean("adTrackingEnabled", true);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+}
+
+/// <summary>What is said of one identifier to one destination.</summary>
+/// <param name="Value">The membership or the trait's value as JSON; null when it is gone.</param>
+/// <param name="At">Log time.</param>
+/// <param name="Connection">Who is told; null when only the log is.</param>
+/// <param name="Integration">What <c>integrations</c> calls the destination.</param>
+internal sealed record ComputedMessage(byte[]? Value, long At, ComputationConnection? Connection, string? Integration)
+{
+    public string? UserId { get; init; }
+
+    public string? AnonymousId { get; init; }
+
+    public string? GroupId { get; init; }
+
+    public string? Email { get; init; }
+
+    public (string System, string AdvertisingId)? Device { get; init; }
+}

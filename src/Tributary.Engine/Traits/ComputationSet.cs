@@ -1,0 +1,92 @@
+using Tributary.Engine.Identity;
+using Tributary.Engine.Traits.Folding;
+using Tributary.Model;
+
+namespace Tributary.Engine.Traits;
+
+/// <summary>
+/// All computations of a space, found by what may change them: the name of an event, the name of a trait. What an event costs depends on the definitions that
+/// mention it, not on all of them. Made anew with each revision that changes one.
+/// </summary>
+internal sealed class ComputationSet
+{
+    private readonly Dictionary<byte[], EventStreams> _byEvent = new(BytesComparer.Instance);
+    private readonly Dictionary<string, List<LiveComputation>> _byTrait = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LiveComputation> _byKey = new(StringComparer.Ordinal);
+    private readonly Dictionary<uint, LiveComputation> _byNumber = [];
+
+    public ComputationSet(IEnumerable<LiveComputation> computations)
+    {
+        foreach (var computation in computations)
+        {
+            _byNumber[computation.Computation.Number] = computation;
+            _byKey[computation.Computation.Key] = computation;
+            foreach (var definition in new[] { computation.Answering, computation.Filling }) Add(computation, definition);
+            foreach (var name in computation.Answering?.Traits ?? [])
+            {
+                if (!_byTrait.TryGetValue(name, out var readers)) _byTrait[name] = readers = [];
+                readers.Add(computation);
+            }
+        }
+
+        foreach (var computation in _byNumber.Values) computation.Rank = RankOf(computation, depth: 0);
+        All = [.. _byNumber.Values.Where(computation => computation.Answering is not null).OrderBy(computation => computation.Rank).ThenBy(computation => computation.Computation.Number)];
+        foreach (var computation in All) computation.HoldsForNothing = Answer(computation) is [(byte)'t', ..];
+        OfNothing = [.. All.Where(computation => computation.HoldsForNothing)];
+    }
+
+    /// <summary>A set of nothing.</summary>
+    public static ComputationSet Empty { get; } = new([]);
+
+    /// <summary>Those that answer, each behind what it reads.</summary>
+    public IReadOnlyList<LiveComputation> All { get; }
+
+    /// <summary>Those that are true for a profile that nothing is known of.</summary>
+    public IReadOnlyList<LiveComputation> OfNothing { get; }
+
+    public bool IsEmpty => _byNumber.Count == 0;
+
+    public LiveComputation? Find(uint number) => _byNumber.GetValueOrDefault(number);
+
+    /// <summary>The computation that a trait's name is the key of; null for traits that are sent.</summary>
+    public LiveComputation? FindByKey(string key) => _byKey.GetValueOrDefault(key);
+
+    /// <summary>The streams of events of a name, in UTF-8; null when no definition mentions it.</summary>
+    public EventStreams? StreamsOf(ReadOnlySpan<byte> name) => _byEvent.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var streams) ? streams : null;
+
+    /// <summary>Those that read a trait.</summary>
+    public IReadOnlyList<LiveComputation> ReadersOf(string trait) => _byTrait.TryGetValue(trait, out var readers) ? readers : [];
+
+    /// <summary>Whether state of this version is still wanted.</summary>
+    public bool Keeps(FoldKey key) =>
+        _byNumber.TryGetValue(key.Computation, out var computation) && (computation.Answering?.Version == key.Version || computation.Filling?.Version == key.Version);
+
+    private void Add(LiveComputation computation, CompiledDefinition? definition)
+    {
+        foreach (var plan in definition?.Streams ?? [])
+        {
+            var name = System.Text.Encoding.UTF8.GetBytes(plan.Reduction.Stream.Event);
+            if (!_byEvent.TryGetValue(name, out var streams)) _byEvent[name] = streams = new EventStreams();
+            streams.Add(computation, definition!, plan);
+        }
+    }
+
+    // Cycles are refused when a definition is saved; the depth only guards against a mistake of ours.
+    private int RankOf(LiveComputation computation, int depth)
+    {
+        Invariant.Holds(depth < 10_000);
+        var rank = 0;
+        foreach (var name in computation.Answering?.Traits ?? [])
+            if (_byKey.TryGetValue(name, out var read) && read != computation) rank = Math.Max(rank, RankOf(read, depth + 1) + 1);
+        return rank;
+    }
+
+    private byte[]? Answer(LiveComputation computation)
+    {
+        var collection = computation.Computation.IsOfAccounts ? ProfileCollection.Accounts : ProfileCollection.Users;
+        var nobody = new Profile(default, 0, collection, 0);
+        var reading = new Reading();
+        reading.Begin(computation.Answering!, nobody, [], (_, name) => _byKey.TryGetValue(name, out var read) && read.Computation.IsAudience ? read.HoldsForNothing ? CompiledDefinition.True : CompiledDefinition.False : null, 0);
+        return computation.Answering!.Ask(reading);
+    }
+}

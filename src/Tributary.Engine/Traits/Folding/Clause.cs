@@ -1,0 +1,138 @@
+using Tributary.Engine.Traits.Language;
+
+namespace Tributary.Engine.Traits.Folding;
+
+/// <summary>A condition of a compiled definition.</summary>
+/// <param name="condition">What was written.</param>
+internal abstract class Clause(Condition condition)
+{
+    /// <summary>What was written.</summary>
+    public Condition Condition => condition;
+
+    /// <summary>The parts of a condition that consists of others.</summary>
+    public virtual IReadOnlyList<Clause> Parts => [];
+
+    /// <summary>Whether it holds; the parameters are those of <see cref="ValueNode.Read"/>.</summary>
+    public abstract bool Holds(Reading reading, Row? row, Row? parent);
+}
+
+/// <summary>All of them.</summary>
+internal sealed class AllClause(Condition condition, Clause[] parts) : Clause(condition)
+{
+    public override IReadOnlyList<Clause> Parts => parts;
+
+    public override bool Holds(Reading reading, Row? row, Row? parent)
+    {
+        foreach (var part in parts)
+            if (!part.Holds(reading, row, parent)) return false;
+        return true;
+    }
+}
+
+/// <summary>One of them.</summary>
+internal sealed class OneClause(Condition condition, Clause[] parts) : Clause(condition)
+{
+    public override IReadOnlyList<Clause> Parts => parts;
+
+    public override bool Holds(Reading reading, Row? row, Row? parent)
+    {
+        foreach (var part in parts)
+            if (part.Holds(reading, row, parent)) return true;
+        return false;
+    }
+}
+
+/// <summary>Not this one.</summary>
+internal sealed class NotClause(Condition condition, Clause inner) : Clause(condition)
+{
+    public override IReadOnlyList<Clause> Parts { get; } = [inner];
+
+    public override bool Holds(Reading reading, Row? row, Row? parent) => !inner.Holds(reading, row, parent);
+}
+
+/// <summary>Some or all people of an account.</summary>
+internal sealed class PeopleClause(Condition condition, bool isAll, Clause inner) : Clause(condition)
+{
+    public override IReadOnlyList<Clause> Parts { get; } = [inner];
+
+    public override bool Holds(Reading reading, Row? row, Row? parent)
+    {
+        var holds = isAll && reading.People.Count > 0;
+        foreach (var person in reading.People)
+        {
+            using var _ = reading.LookAt(person);
+            if (inner.Holds(reading, row, parent) != isAll)
+            {
+                holds = !isAll;
+                break;
+            }
+        }
+
+        return holds;
+    }
+}
+
+/// <summary>A value compared with others. Of several values, one that satisfies the comparison is enough.</summary>
+internal sealed class CompareClause(Comparison comparison, ValueNode left, ValueNode[] operands) : Clause(comparison)
+{
+    public ValueNode Left => left;
+
+    public override bool Holds(Reading reading, Row? row, Row? parent)
+    {
+        var values = left.Read(reading, row, parent);
+        var comparer = comparison.Comparer;
+        if (comparer is Comparer.Absent) return values.Count == 0;
+        if (comparer is Comparer.Exists) return values.Count > 0;
+        if (operands.Length == 1) return HoldsWith(comparer, values, operands[0].Read(reading, row, parent));
+        var all = new List<QueryValue>(operands.Length);
+        foreach (var operand in operands)
+        {
+            var with = operand.Read(reading, row, parent);
+            for (var i = 0; i < with.Count; i++) all.Add(with[i]);
+        }
+
+        return HoldsWith(comparer, values, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all));
+    }
+
+    private static bool HoldsWith(Comparer comparer, Values values, Values with)
+    {
+        if (with.Count <= 1)
+        {
+            var one = with.First;
+            return HoldsWith(comparer, values, new ReadOnlySpan<QueryValue>(in one));
+        }
+
+        for (var i = 0; i < with.Count; i++)
+        {
+            var one = with[i];
+            if (HoldsWith(comparer, values, new ReadOnlySpan<QueryValue>(in one))) return true;
+        }
+
+        return false;
+    }
+
+    private static bool HoldsWith(Comparer comparer, Values values, ReadOnlySpan<QueryValue> with)
+    {
+        if (values.Count == 0) return ValueComparison.Holds(comparer, QueryValue.Nothing, with);
+        for (var i = 0; i < values.Count; i++)
+            if (ValueComparison.Holds(comparer, values[i], with)) return true;
+        return false;
+    }
+}
+
+/// <summary>A date compared with a time that moves.</summary>
+internal sealed class DateClause(Comparison comparison, ValueNode left, long length) : Clause(comparison)
+{
+    public override bool Holds(Reading reading, Row? row, Row? parent)
+    {
+        var values = left.Read(reading, row, parent);
+        var holds = false;
+        for (var i = 0; i < values.Count && !holds; i++)
+        {
+            holds = ValueComparison.HoldsAt(comparison.Comparer, values[i], length, reading.Now, out var changesAt);
+            reading.WakeAt(changesAt);
+        }
+
+        return holds;
+    }
+}

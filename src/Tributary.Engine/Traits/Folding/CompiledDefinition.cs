@@ -1,0 +1,56 @@
+using Tributary.Engine.Traits.Language;
+
+namespace Tributary.Engine.Traits.Folding;
+
+/// <summary>A definition made ready: which streams are kept up to date for it, and how they are asked. Immutable.</summary>
+internal sealed class CompiledDefinition
+{
+    private readonly Clause? _clause;
+    private readonly ValueNode? _value;
+
+    private CompiledDefinition(uint computation, uint version, Definition definition, Clause? clause, ValueNode? value, IReadOnlyList<StreamPlan> streams)
+    {
+        (Computation, Version, Definition, _clause, _value, Streams) = (computation, version, definition, clause, value, streams);
+        Traits = DefinitionReferences.Traits(definition);
+    }
+
+    /// <summary>The number of the computation.</summary>
+    public uint Computation { get; }
+
+    /// <summary>The version of its definition; state of one version is nothing to another.</summary>
+    public uint Version { get; }
+
+    public Definition Definition { get; }
+
+    /// <summary>In the order of <see cref="StreamPlan.Index"/>.</summary>
+    public IReadOnlyList<StreamPlan> Streams { get; }
+
+    /// <summary>The keys of traits that it reads.</summary>
+    public IReadOnlyList<string> Traits { get; }
+
+    /// <summary>The compiled condition of an audience.</summary>
+    public Clause Clause => _clause!;
+
+    /// <summary>Makes a definition ready.</summary>
+    public static CompiledDefinition Of(uint computation, uint version, Definition definition)
+    {
+        var compiler = new DefinitionCompiler(definition);
+        var clause = definition.Condition is { } condition ? compiler.Compile(condition) : null;
+        var value = definition.Value is { } scalar ? compiler.Compile(scalar) : null;
+        return new CompiledDefinition(computation, version, definition, clause, value, compiler.Finish());
+    }
+
+    /// <summary>The answer for the profile that a reading was begun with: of an audience true or false, of a trait its value, as JSON; null for no value.</summary>
+    public byte[]? Ask(Reading reading)
+    {
+        if (_clause is not null) return _clause.Holds(reading, null, null) ? True : False;
+        if (_value is ReduceNode { Plan: { Reduction.Reducer: ReducerKind.Unique } plan }) return Reductions.List(reading.Unique(plan));
+        return Reductions.Json(_value!.Read(reading, null, null).First);
+    }
+
+    /// <summary>The JSON of a membership.</summary>
+    public static byte[] True { get; } = "true"u8.ToArray();
+
+    /// <summary>The JSON of no membership.</summary>
+    public static byte[] False { get; } = "false"u8.ToArray();
+}

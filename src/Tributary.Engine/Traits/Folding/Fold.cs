@@ -1,0 +1,290 @@
+using Tributary.Engine.Identity;
+using Tributary.Engine.Traits.Language;
+
+namespace Tributary.Engine.Traits.Folding;
+
+/// <summary>
+/// What one stream of one definition has come to in one fragment. Adding is commutative, and what two fragments hold can be taken together in any order.
+/// </summary>
+internal abstract class Fold : FoldState
+{
+    public abstract FoldKind Kind { get; }
+
+    public sealed override byte Code => (byte)Kind;
+
+    /// <summary>Adds an event.</summary>
+    /// <param name="plan">The stream.</param>
+    /// <param name="at">When it happened.</param>
+    /// <param name="slots">What was read of it.</param>
+    /// <param name="now">Log time; rows that no question can reach any more are dropped.</param>
+    /// <returns>False when there was no room for all of it.</returns>
+    public abstract bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now);
+
+    /// <summary>The state of a stream in a fragment; null when no event came.</summary>
+    public static Fold? Find(Fragment fragment, FoldKey key)
+    {
+        if (fragment.Folds is not { } folds || !folds.TryGetValue(key, out var stored)) return null;
+        return (Fold)(stored.State ??= Read((FoldKind)stored.Code, stored.Bytes.Span));
+    }
+
+    /// <summary>The state of a stream in a fragment, to be changed.</summary>
+    public static Fold Open(Fragment fragment, FoldKey key, FoldKind kind)
+    {
+        var fold = Find(fragment, key);
+        if (fold is null) (fragment.Folds ??= [])[key] = new StoredFold(fold = Empty(kind));
+        else fragment.Folds![key].Changed();
+        return fold;
+    }
+
+    /// <summary>An empty state of a kind.</summary>
+    public static Fold Empty(FoldKind kind) => kind switch
+    {
+        FoldKind.Count => new CountFold(),
+        FoldKind.Sum => new SumFold(),
+        FoldKind.Extreme => new ExtremeFold(),
+        FoldKind.Edge => new EdgeFold(),
+        FoldKind.Tally => new TallyFold(),
+        FoldKind.Rows => new RowsFold(),
+    };
+
+    /// <summary>Reads what was written.</summary>
+    public static Fold Read(FoldKind kind, ReadOnlySpan<byte> bytes)
+    {
+        var reader = new ByteReader(bytes);
+        return kind switch
+        {
+            FoldKind.Count => new CountFold { Events = (long)reader.ReadUnsigned() },
+            FoldKind.Sum => new SumFold { Numbers = (long)reader.ReadUnsigned(), Sum = FoldBytes.ReadSum(ref reader) },
+            FoldKind.Extreme => new ExtremeFold { Value = FoldBytes.ReadValue(ref reader) },
+            FoldKind.Edge => EdgeFold.Read(ref reader),
+            FoldKind.Tally => TallyFold.Read(ref reader),
+            FoldKind.Rows => RowsFold.Read(ref reader),
+        };
+    }
+}
+
+/// <summary>See <see cref="FoldKind.Count"/>.</summary>
+internal sealed class CountFold : Fold
+{
+    public long Events { get; set; }
+
+    public override FoldKind Kind => FoldKind.Count;
+
+    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    {
+        Events++;
+        return true;
+    }
+
+    public override void Write(ByteWriter writer) => writer.WriteUnsigned((ulong)Events);
+}
+
+/// <summary>See <see cref="FoldKind.Sum"/>.</summary>
+internal sealed class SumFold : Fold
+{
+    public long Numbers { get; set; }
+
+    public ExactSum Sum { get; set; }
+
+    public override FoldKind Kind => FoldKind.Sum;
+
+    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    {
+        var values = slots[plan.ValueSlot];
+        for (var i = 0; i < values.Count; i++)
+        {
+            if (ValueComparison.NumberOf(values[i]) is not { } number || ExactSum.Of(number) is not { } part) continue;
+            Numbers++;
+            Sum += part;
+        }
+
+        return true;
+    }
+
+    public override void Write(ByteWriter writer)
+    {
+        writer.WriteUnsigned((ulong)Numbers);
+        FoldBytes.Write(writer, Sum);
+    }
+}
+
+/// <summary>See <see cref="FoldKind.Extreme"/>.</summary>
+internal sealed class ExtremeFold : Fold
+{
+    public QueryValue Value { get; set; }
+
+    public override FoldKind Kind => FoldKind.Extreme;
+
+    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    {
+        var values = slots[plan.ValueSlot];
+        for (var i = 0; i < values.Count; i++) Value = Better(plan.Reduction, Value, values[i]);
+        return true;
+    }
+
+    /// <summary>The one of two values that the reducer wants; values that are not of its type are nothing to it.</summary>
+    public static QueryValue Better(Reduction reduction, QueryValue best, QueryValue value)
+    {
+        var candidate = Reductions.Typed(reduction, value);
+        if (candidate.IsNothing) return best;
+        if (best.IsNothing) return candidate;
+        var order = candidate.Kind == QueryValueKind.Number ? candidate.Number.CompareTo(best.Number) : string.CompareOrdinal(candidate.Text, best.Text);
+        return (reduction.Reducer == ReducerKind.Max ? order > 0 : order < 0) ? candidate : best;
+    }
+
+    public override void Write(ByteWriter writer) => FoldBytes.Write(writer, Value);
+}
+
+/// <summary>See <see cref="FoldKind.Edge"/>. Events without the value do not count.</summary>
+internal sealed class EdgeFold : Fold
+{
+    public Instant At { get; private set; }
+
+    public QueryValue Value { get; private set; }
+
+    public override FoldKind Kind => FoldKind.Edge;
+
+    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    {
+        var isFirst = plan.Reduction.Reducer == ReducerKind.First;
+        var value = isFirst ? slots[plan.ValueSlot].First : slots[plan.ValueSlot].Last;
+        if (value.IsNothing || (!Value.IsNothing && (isFirst ? at.CompareTo(At) > 0 : at.CompareTo(At) < 0))) return true;
+        (At, Value) = (at, value);
+        return true;
+    }
+
+    public override void Write(ByteWriter writer)
+    {
+        FoldBytes.Write(writer, Value);
+        if (!Value.IsNothing) FoldBytes.Write(writer, At);
+    }
+
+    public static EdgeFold Read(ref ByteReader reader)
+    {
+        var fold = new EdgeFold { Value = FoldBytes.ReadValue(ref reader) };
+        if (!fold.Value.IsNothing) fold.At = FoldBytes.ReadInstant(ref reader);
+        return fold;
+    }
+}
+
+/// <summary>See <see cref="FoldKind.Tally"/>.</summary>
+internal sealed class TallyFold : Fold
+{
+    /// <summary>Most different values that are kept in one fragment: Segment's limit. Values beyond it are dropped.</summary>
+    public const int ValuesMax = 10_000;
+
+    public Dictionary<QueryValue, long> Counts { get; } = [];
+
+    public override FoldKind Kind => FoldKind.Tally;
+
+    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    {
+        var values = Reductions.Taken(plan.Reduction, slots[plan.ValueSlot]);
+        var fits = true;
+        for (var i = 0; i < values.Count; i++)
+        {
+            var value = Reductions.Typed(plan.Reduction, values[i]);
+            if (value.IsNothing) continue;
+            if (Counts.Count >= ValuesMax && !Counts.ContainsKey(value))
+            {
+                fits = false;
+                continue;
+            }
+
+            System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(Counts, value, out _)++;
+        }
+
+        return fits;
+    }
+
+    public override void Write(ByteWriter writer)
+    {
+        writer.WriteUnsigned((ulong)Counts.Count);
+        foreach (var (value, count) in Counts.OrderBy(pair => pair.Key, Reductions.ByText))
+        {
+            FoldBytes.Write(writer, value);
+            writer.WriteUnsigned((ulong)count);
+        }
+    }
+
+    public static TallyFold Read(ref ByteReader reader)
+    {
+        var fold = new TallyFold();
+        for (var left = reader.ReadCount(); left > 0; left--)
+        {
+            var value = FoldBytes.ReadValue(ref reader);
+            fold.Counts[value] = (long)reader.ReadUnsigned();
+        }
+
+        return fold;
+    }
+}
+
+/// <summary>See <see cref="FoldKind.Rows"/>. In the order in which they happened.</summary>
+internal sealed class RowsFold : Fold
+{
+    /// <summary>Most rows of one stream that are kept in one fragment; beyond it the oldest is dropped.</summary>
+    public const int RowsMax = 10_000;
+
+    private readonly List<Row> _rows = [];
+
+    public IReadOnlyList<Row> Rows => _rows;
+
+    public override FoldKind Kind => FoldKind.Rows;
+
+    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    {
+        if (plan.Retention != long.MaxValue)
+        {
+            // Time only goes on: what is out of reach now is out of reach for ever.
+            var reach = now - plan.Retention;
+            var gone = 0;
+            while (gone < _rows.Count && _rows[gone].At.Timestamp < reach) gone++;
+            if (gone > 0) _rows.RemoveRange(0, gone);
+            if (at.Timestamp < reach) return true;
+        }
+
+        var place = _rows.Count;
+        while (place > 0 && _rows[place - 1].At.CompareTo(at) > 0) place--;
+        _rows.Insert(place, new Row(at, slots[..plan.KeptSlots].ToArray()));
+        if (_rows.Count <= RowsMax) return true;
+        _rows.RemoveAt(0);
+        return false;
+    }
+
+    public override void Write(ByteWriter writer)
+    {
+        writer.WriteUnsigned((ulong)_rows.Count);
+        var before = 0L;
+        foreach (var row in _rows)
+        {
+            writer.WriteSigned(row.At.Timestamp - before);
+            before = row.At.Timestamp;
+            writer.WriteSigned(row.At.ReceivedAt - row.At.Timestamp);
+            FoldBytes.WriteTie(writer, row.At.Tie);
+            writer.WriteUnsigned((ulong)row.Slots.Length);
+            foreach (var slot in row.Slots)
+            {
+                writer.WriteUnsigned((ulong)slot.Count);
+                for (var i = 0; i < slot.Count; i++) FoldBytes.Write(writer, slot[i]);
+            }
+        }
+    }
+
+    public static RowsFold Read(ref ByteReader reader)
+    {
+        var fold = new RowsFold();
+        var before = 0L;
+        for (var left = reader.ReadCount(); left > 0; left--)
+        {
+            before += reader.ReadSigned();
+            var receivedAt = before + reader.ReadSigned();
+            var at = new Instant(before, receivedAt, FoldBytes.ReadTie(ref reader));
+            var slots = new Values[reader.ReadCount()];
+            for (var i = 0; i < slots.Length; i++) slots[i] = FoldBytes.ReadValues(ref reader);
+            fold._rows.Add(new Row(at, slots));
+        }
+
+        return fold;
+    }
+}

@@ -1,0 +1,215 @@
+using Tributary.Engine.Identity;
+using Tributary.Engine.Traits.Language;
+
+namespace Tributary.Engine.Traits.Folding;
+
+/// <summary>
+/// One look at one profile through one definition: what its fragments hold, taken together, and when time alone will change the answer. Used by one thread,
+/// for one question after the other.
+/// </summary>
+internal sealed class Reading
+{
+    private readonly Dictionary<StreamPlan, List<Row>> _rows = [];
+    private readonly List<QueryValue> _values = [];
+    private Profile _own = null!;
+    private Profile? _person;
+    private uint _computation;
+    private uint _version;
+    private Func<Profile, string, byte[]?> _traitOf = null!;
+
+    /// <summary>The time of the question; milliseconds since 1970.</summary>
+    public long Now { get; private set; }
+
+    /// <summary>The next time at which the answer may change by itself; <see cref="long.MaxValue"/> for never.</summary>
+    public long Horizon { get; private set; }
+
+    /// <summary>The people of an account; of a person nobody.</summary>
+    public IReadOnlyList<Profile> People { get; private set; } = [];
+
+    /// <summary>Asks a new question.</summary>
+    /// <param name="compiled">The definition.</param>
+    /// <param name="own">The profile that it is about.</param>
+    /// <param name="people">Of an account: its people.</param>
+    /// <param name="traitOf">The JSON of a trait of a profile; null when it has none.</param>
+    /// <param name="now">Log time.</param>
+    public void Begin(CompiledDefinition compiled, Profile own, IReadOnlyList<Profile> people, Func<Profile, string, byte[]?> traitOf, long now)
+    {
+        _rows.Clear();
+        (_computation, _version) = (compiled.Computation, compiled.Version);
+        (_own, _person, People, _traitOf) = (own, null, people, traitOf);
+        IsAccount = compiled.Definition.Scope == DefinitionScope.Accounts;
+        Now = now;
+        Horizon = long.MaxValue;
+    }
+
+    private bool IsAccount { get; set; }
+
+    /// <summary>Notes a time at which the answer may change.</summary>
+    public void WakeAt(long time) => Horizon = Math.Min(Horizon, time);
+
+    /// <summary>Narrows the question to one person of the account until the result is disposed.</summary>
+    public Focus LookAt(Profile person)
+    {
+        _rows.Clear();
+        _person = person;
+        return new Focus(this);
+    }
+
+    /// <summary>The values of a trait.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="rest">The way inside it.</param>
+    /// <param name="ofAccount">The account's, even while its people are looked at.</param>
+    public Values Trait(string name, ValuePath rest, bool ofAccount)
+    {
+        var json = _traitOf(ofAccount ? _own : _person ?? _own, name);
+        if (json is null) return Values.Nothing;
+        if (!rest.IsMany) return new Values(ValueReader.One(json, rest));
+        _values.Clear();
+        ValueReader.Many(json, rest, _values);
+        return Values.Of(_values);
+    }
+
+    /// <summary>What a stream comes to.</summary>
+    /// <param name="plan">The stream.</param>
+    /// <param name="parent">The event whose <c>where</c> encloses it; null at the top.</param>
+    public QueryValue Reduce(StreamPlan plan, Row? parent)
+    {
+        var reduction = plan.Reduction;
+        switch (plan.Kind)
+        {
+            case FoldKind.Count:
+                return QueryValue.Of((double)Folds(plan).Sum(fold => ((CountFold)fold).Events));
+            case FoldKind.Sum:
+                var total = default(ExactSum);
+                var numbers = 0L;
+                foreach (SumFold fold in Folds(plan))
+                {
+                    total += fold.Sum;
+                    numbers += fold.Numbers;
+                }
+
+                return numbers == 0 ? QueryValue.Nothing : QueryValue.Of(reduction.Reducer == ReducerKind.Sum ? total.Value : total.Over(numbers));
+            case FoldKind.Extreme:
+                return Folds(plan).Aggregate(QueryValue.Nothing, (best, fold) => ExtremeFold.Better(reduction, best, ((ExtremeFold)fold).Value));
+            case FoldKind.Edge:
+                EdgeFold? edge = null;
+                foreach (EdgeFold fold in Folds(plan))
+                {
+                    if (fold.Value.IsNothing) continue;
+                    if (edge is null || (reduction.Reducer == ReducerKind.First ? fold.At.CompareTo(edge.At) < 0 : fold.At.CompareTo(edge.At) > 0)) edge = fold;
+                }
+
+                return edge?.Value ?? QueryValue.Nothing;
+            case FoldKind.Tally:
+                var counts = Tally(plan);
+                return reduction.Reducer == ReducerKind.Mode ? Reductions.Mode(counts, reduction.Least) : QueryValue.Of((double)counts.Count);
+            case FoldKind.Rows:
+                var rows = Rows(plan, parent);
+                return reduction.Reducer == ReducerKind.Count ? QueryValue.Of((double)rows.Count) : ReduceRows(plan, rows);
+            default:
+                throw new InvalidOperationException("A stream has no kind.");
+        }
+    }
+
+    /// <summary>The different values of a stream.</summary>
+    public IEnumerable<QueryValue> Unique(StreamPlan plan) => plan.Kind == FoldKind.Tally ? Tally(plan).Keys : FoldRows<TallyFold>(plan, Rows(plan, null)).Counts.Keys;
+
+    /// <summary>The events of a stream that pass all its filters, as far as they are kept.</summary>
+    public List<Row> Rows(StreamPlan plan, Row? parent)
+    {
+        if (!_rows.TryGetValue(plan, out var rows)) _rows[plan] = rows = AllRows(plan);
+        foreach (var filter in plan.Later)
+        {
+            if (rows.Count == 0) break;
+            rows = filter.Keep(this, rows, parent);
+        }
+
+        return rows;
+    }
+
+    // A row that is out of reach but was not yet dropped is outside every window, so it never shows.
+    private List<Row> AllRows(StreamPlan plan)
+    {
+        List<Row>? rows = null;
+        var isSorted = true;
+        foreach (RowsFold fold in Folds(plan))
+        {
+            isSorted = rows is null;
+            (rows ??= []).AddRange(fold.Rows);
+        }
+
+        if (rows is null) return [];
+        if (!isSorted) rows.Sort(static (a, b) => a.At.CompareTo(b.At));
+        return rows;
+    }
+
+    private static QueryValue ReduceRows(StreamPlan plan, List<Row> rows)
+    {
+        var reduction = plan.Reduction;
+        switch (reduction.Reducer)
+        {
+            case ReducerKind.Sum or ReducerKind.Avg:
+                var sum = FoldRows<SumFold>(plan, rows);
+                return sum.Numbers == 0 ? QueryValue.Nothing : QueryValue.Of(reduction.Reducer == ReducerKind.Sum ? sum.Sum.Value : sum.Sum.Over(sum.Numbers));
+            case ReducerKind.Max or ReducerKind.Min:
+                return FoldRows<ExtremeFold>(plan, rows).Value;
+            case ReducerKind.First or ReducerKind.Last:
+                return FoldRows<EdgeFold>(plan, rows).Value;
+            case ReducerKind.Mode:
+                return Reductions.Mode(FoldRows<TallyFold>(plan, rows).Counts, reduction.Least);
+            case ReducerKind.Unique or ReducerKind.UniqueCount:
+                return QueryValue.Of((double)FoldRows<TallyFold>(plan, rows).Counts.Count);
+            default:
+                return QueryValue.Of((double)rows.Count);
+        }
+    }
+
+    private static T FoldRows<T>(StreamPlan plan, List<Row> rows) where T : Fold, new()
+    {
+        var fold = new T();
+        foreach (var row in rows) fold.Add(plan, row.At, row.Slots, 0);
+        return fold;
+    }
+
+    private Dictionary<QueryValue, long> Tally(StreamPlan plan)
+    {
+        Dictionary<QueryValue, long>? first = null;
+        Dictionary<QueryValue, long>? sum = null;
+        foreach (TallyFold fold in Folds(plan))
+        {
+            if (first is null)
+            {
+                first = fold.Counts;
+                continue;
+            }
+
+            sum ??= new Dictionary<QueryValue, long>(first);
+            foreach (var (value, count) in fold.Counts) sum[value] = sum.GetValueOrDefault(value) + count;
+        }
+
+        return sum ?? first ?? [];
+    }
+
+    private IEnumerable<Fold> Folds(StreamPlan plan)
+    {
+        var key = new FoldKey(_computation, _version, plan.Index);
+        if (_person is null && IsAccount) return People.SelectMany(person => Folds(person, key));
+        return Folds(_person ?? _own, key);
+    }
+
+    private static IEnumerable<Fold> Folds(Profile profile, FoldKey key)
+    {
+        foreach (var node in profile.Nodes)
+            if (Fold.Find(node.Fragment, key) is { } fold) yield return fold;
+    }
+
+    /// <summary>Ends the look at one person.</summary>
+    internal readonly struct Focus(Reading reading) : IDisposable
+    {
+        public void Dispose()
+        {
+            reading._rows.Clear();
+            reading._person = null;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using Tributary.Engine.Identity;
+using Tributary.Engine.Profiles;
+using Tributary.Engine.Traits.Folding;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Engine.Traits;
+
+/// <summary>A result that is another than before.</summary>
+/// <param name="Computation">Of which audience or trait.</param>
+/// <param name="Before">What it was.</param>
+/// <param name="After">What it is, as JSON; null for no value.</param>
+internal readonly record struct ResultChange(Computation Computation, byte[]? Before, byte[]? After);
+
+/// <summary>
+/// Keeps the results of one profile up to date: asks the definitions that something may have changed, in the order in which they read each other. Pure but for
+/// the profile that it works on. Reused from profile to profile by one thread.
+/// </summary>
+/// <param name="people">The people of an account.</param>
+/// <param name="accounts">The accounts of a person.</param>
+internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> people, Func<Profile, IReadOnlyList<Profile>> accounts)
+{
+    private readonly Reading _reading = new();
+    private readonly PriorityQueue<LiveComputation, (int Rank, uint Number)> _queue = new();
+    private readonly HashSet<LiveComputation> _asked = [];
+    private readonly List<ResultChange> _changes = [];
+    private ComputationSet _set = ComputationSet.Empty;
+    private long _now;
+
+    /// <summary>Whether something about the people of accounts was asked, so that the person's accounts must be looked at.</summary>
+    public bool AsksAccounts { get; private set; }
+
+    /// <summary>Computations that something may have changed.</summary>
+    public HashSet<LiveComputation> Asked => _asked;
+
+    /// <summary>Begins with another profile.</summary>
+    public void Begin(ComputationSet set, long now)
+    {
+        (_set, _now) = (set, now);
+        _asked.Clear();
+        _changes.Clear();
+        AsksAccounts = false;
+    }
+
+    /// <summary>Asks everything that reads a trait.</summary>
+    public void AskReaders(string trait)
+    {
+        foreach (var reader in _set.ReadersOf(trait)) _asked.Add(reader);
+    }
+
+    /// <summary>Asks everything.</summary>
+    public void AskAll() => _asked.UnionWith(_set.All);
+
+    /// <summary>Asks what was asked, and what reads that. The profile's results, and the time at which it is to be asked again, are what they are afterwards.</summary>
+    /// <param name="profile">The profile.</param>
+    /// <returns>What changed; valid until the next profile.</returns>
+    public IReadOnlyList<ResultChange> Compute(Profile profile)
+    {
+        _changes.Clear();
+        foreach (var computation in _asked) _queue.Enqueue(computation, (computation.Rank, computation.Computation.Number));
+        while (_queue.TryDequeue(out var computation, out _))
+        {
+            if (computation.Answering is null) continue;
+            if (computation.Computation.IsOfAccounts != (profile.Collection == ProfileCollection.Accounts))
+            {
+                AsksAccounts |= computation.Computation.IsOfAccounts;
+                continue;
+            }
+
+            if (!Ask(profile, computation)) continue;
+            foreach (var reader in _set.ReadersOf(computation.Computation.Key))
+                if (_asked.Add(reader)) _queue.Enqueue(reader, (reader.Rank, reader.Computation.Number));
+        }
+
+        return _changes;
+    }
+
+    /// <summary>The earliest time at which a result of the profile may change by itself.</summary>
+    public static long DueAt(Profile profile)
+    {
+        var due = long.MaxValue;
+        foreach (var (_, result) in profile.Results ?? []) due = Math.Min(due, result.DueAt);
+        return due;
+    }
+
+    /// <summary>What a definition says of a profile now, and when that may change; nothing is changed.</summary>
+    public (byte[]? Json, Reading Reading) Answer(Profile profile, LiveComputation computation)
+    {
+        var definition = computation.Answering!;
+        _reading.Begin(definition, profile, profile.Collection == ProfileCollection.Accounts ? people(profile) : [], TraitOf, _now);
+        var json = IsCounted(profile, computation.Computation) ? definition.Ask(_reading) : computation.Computation.IsAudience ? CompiledDefinition.False : null;
+        return (json, _reading);
+    }
+
+    /// <summary>The JSON of a trait as definitions see it: membership of an audience is always true or false.</summary>
+    public byte[]? TraitOf(Profile profile, string name)
+    {
+        if (_set.FindByKey(name) is not { } computation) return ProfileView.Winner(profile, name)?.Json;
+        var audience = computation.Computation.IsAudience;
+        if (computation.Computation.IsOfAccounts && profile.Collection == ProfileCollection.Users)
+        {
+            // What a person knows of accounts is whether one of them is in.
+            if (!audience) return null;
+            foreach (var account in accounts(profile))
+                if (account.Results is { } ofAccount && ofAccount.TryGetValue(computation.Computation.Number, out var its) && its.IsMember) return CompiledDefinition.True;
+            return CompiledDefinition.False;
+        }
+
+        if (profile.Results is { } results && results.TryGetValue(computation.Computation.Number, out var result) && result.Json is not null) return result.Json;
+        return audience ? CompiledDefinition.False : null;
+    }
+
+    // True when the result is another than before.
+    private bool Ask(Profile profile, LiveComputation computation)
+    {
+        var number = computation.Computation.Number;
+        var before = profile.Results is { } known && known.TryGetValue(number, out var result) ? result : default;
+        var (json, reading) = Answer(profile, computation);
+        // Who was never in is not said to be out; so most people cost an audience nothing.
+        var isNothing = json is null || (computation.Computation.IsAudience && before.Json is null && json is not [(byte)'t', ..]);
+        if (isNothing && before.Json is null)
+        {
+            if (reading.Horizon == long.MaxValue) profile.Results?.Remove(number);
+            else (profile.Results ??= [])[number] = new ComputedResult(computation.Answering!.Version, null, before.ChangedAt, reading.Horizon);
+            return false;
+        }
+
+        var isSame = json.AsSpan().SequenceEqual(before.Json) && json is null == before.Json is null;
+        (profile.Results ??= [])[number] = new ComputedResult(computation.Answering!.Version, isSame ? before.Json : json, isSame ? before.ChangedAt : _now, reading.Horizon);
+        if (!isSame) _changes.Add(new ResultChange(computation.Computation, before.Json, json));
+        return !isSame;
+    }
+
+    private static bool IsCounted(Profile profile, Computation computation)
+    {
+        if (computation.FilterByExternalIds.IsEmpty || profile.Collection == ProfileCollection.Accounts) return true;
+        foreach (var node in profile.Nodes)
+            if (computation.FilterByExternalIds.Contains(node.Type)) return true;
+        return false;
+    }
+}
