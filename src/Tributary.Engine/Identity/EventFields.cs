@@ -65,6 +65,12 @@ internal sealed class EventFields
     /// <summary>The top-level <c>traits</c> object as JSON; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Traits { get; private set; }
 
+    /// <summary>The event of a track call, the name of a page or screen; null when there is none.</summary>
+    public byte[]? Name { get; private set; }
+
+    /// <summary><c>context.app.version</c>; null when there is none.</summary>
+    public byte[]? AppVersion { get; private set; }
+
     /// <summary>Whether the event may enter the space; says nothing yet about identifiers.</summary>
     public Unresolved Verdict { get; private set; }
 
@@ -98,6 +104,7 @@ internal sealed class EventFields
         Users.Clear();
         Accounts.Clear();
         Traits = default;
+        Name = AppVersion = null;
         _space = space;
         _rules = rules;
         _isTrack = type == EventType.Track;
@@ -119,6 +126,7 @@ internal sealed class EventFields
         else if (reader.ValueTextEquals("properties"u8)) _fieldCount = ReadKeys(ref reader, place: 2);
         else if (reader.ValueTextEquals("context"u8)) ReadContext(ref reader);
         else if (reader.ValueTextEquals("integrations"u8)) ReadIntegrations(ref reader);
+        else if (EventLabels.IsName(ref reader, type)) Name = EventLabels.Text(ref reader);
         else SkipValue(ref reader);
     }
 
@@ -192,6 +200,7 @@ internal sealed class EventFields
             else if (reader.ValueTextEquals("externalIds"u8)) ReadExternalIds(ref reader);
             else if (reader.ValueTextEquals("integrations"u8)) ReadGoogleAnalytics(ref reader);
             else if (reader.ValueTextEquals("groupId"u8)) ReadContextGroupId(ref reader);
+            else if (reader.ValueTextEquals("app"u8)) AppVersion = EventLabels.ReadVersion(ref reader);
             else SkipValue(ref reader);
         }
     }

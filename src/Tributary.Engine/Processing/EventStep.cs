@@ -38,6 +38,7 @@ internal sealed class EventStep(StepContext context)
         if (!context.Dedup.Enter(record.MessageId.Span, record.Source, context.Now, context.DecidedNext))
         {
             counts.Duplicate++;
+            context.Series.Add(record.Source, record.ReceivedAt, SourceMetric.Duplicate, record.Type, default, EventLabels.ReadRaw(record.Payload.Span, record.Type));
             return;
         }
 
@@ -49,6 +50,7 @@ internal sealed class EventStep(StepContext context)
         _violations.Clear();
         _fields.Blocked.Clear();
         _fields.Read(space.Number, rules, record.Type, record.MessageId.Span, record.Payload);
+        context.Series.Add(record.Source, record.ReceivedAt, SourceMetric.Accepted, record.Type, default, new EventLabels(_fields.Name, _fields.AppVersion));
 
         // :: Steps 3 and 4
         var messageId = Encoding.UTF8.GetString(record.MessageId.Span);

@@ -185,6 +185,7 @@ public sealed partial class Processor
         var end = new LogOffset(_context.DecidedNext);
         _context.Graph.Write(_context.Draft);
         _context.Counters.Write(_context.Draft);
+        _context.Series.Write(_context.Draft);
         _context.Dedup.Settle();
         new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
         var (draft, decided, timeline, now) = (_context.Draft, _context.Decided, _context.Timeline, _context.Now);
@@ -224,6 +225,7 @@ public sealed partial class Processor
         flight.Timeline.Clear();
         _context.Graph.Committed();
         _context.Dedup.Settled();
+        _context.Series.Landed();
         foreach (var offset in _poison.Keys.Where(offset => offset < flight.Received.Value).ToList()) _poison.Remove(offset);
         _progress.Advance(flight.Received);
     }
@@ -315,6 +317,7 @@ public sealed partial class Processor
         _context.Draft = _store.Begin();
         _context.Graph.Abandon();
         _context.Counters.Abandon();
+        _context.Series.Abandon();
         _context.Dedup.Abandon();
         _context.Decided.Clear(DecidedBufferKeep);
         _context.Timeline.Clear();

@@ -22,6 +22,8 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
 
     public SourceCounters Counters { get; } = new(store);
 
+    public SourceSeries Series { get; } = new(store);
+
     /// <summary>What will be appended to the event log.</summary>
     public LogRecords Decided { get; set; } = new(1 << 20);
 
