@@ -164,7 +164,15 @@ public sealed class DestinationOperationsTests
         Assert.Equal([2, 1, 1, 1, 0, 0], summary.Select(metric => metric!["total"]!.GetValue<int>()));
         Assert.Equal("""[{"metricName":"successes.attempt.1","value":1},{"metricName":"successes.attempt.2","value":1}]""", summary[0]!["breakdown"]!.ToJsonString());
         var failed = await world.Server.GetAsync($"/api/delivery-overview/failed-delivery?sourceId={world.Source}&destinationConfigId={world.Destination}&granularity=minute&groupBy[0]=discardReason");
-        Assert.Equal((1, "http_404"), (failed["total"]!.GetValue<int>(), (string?)failed["dataset"]![0]!["discardReason"]));
+        Assert.Equal("""[{"metricName":"errors.awaiting-retry.500","value":1}]""", summary[2]!["breakdown"]!.ToJsonString());
+        Assert.Equal("""[{"metricName":"errors.discarded.404","value":1}]""", summary[3]!["breakdown"]!.ToJsonString());
+        Assert.Equal((1, "404"), (failed["total"]!.GetValue<int>(), (string?)failed["dataset"]![0]!["discardReason"]));
+        foreach (var (reason, total) in new[] { ("404", 1), ("http_404", 1), ("503", 0) })
+        {
+            var some = await world.Server.GetAsync($"/api/delivery-overview/failed-delivery?destinationConfigId={world.Destination}&granularity=hour&filter[discardReason][0]={reason}");
+            Assert.Equal(total, some["total"]!.GetValue<int>());
+        }
+
         Assert.Equal(400, (await world.Server.SendAsync(HttpMethod.Get, $"/api/delivery-overview/failed-delivery?destinationConfigId={world.Destination}&granularity=year")).Status);
     }
 

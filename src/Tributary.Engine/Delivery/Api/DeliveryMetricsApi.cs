@@ -37,8 +37,8 @@ internal static class DeliveryMetricsApi
         {
             ["metricName"] = name,
             ["total"] = lines.Where(line => isIn(line.Key)).Sum(line => line.Value),
-            ["breakdown"] = new JsonArray([.. lines.Where(line => isIn(line.Key)).OrderBy(line => line.Key.Detail, StringComparer.Ordinal)
-                .Select(line => new JsonObject { ["metricName"] = $"{prefix}.{line.Key.Detail}", ["value"] = line.Value })]),
+            ["breakdown"] = new JsonArray([.. lines.Where(line => isIn(line.Key)).GroupBy(line => CodeOf(line.Key.Metric, line.Key.Detail)).OrderBy(set => set.Key, StringComparer.Ordinal)
+                .Select(set => new JsonObject { ["metricName"] = $"{prefix}.{set.Key}", ["value"] = set.Sum(line => line.Value) })]),
         };
 
         return ApiAnswer.Data(new JsonObject
@@ -75,8 +75,10 @@ internal static class DeliveryMetricsApi
             lines = lines.Where(line => line.Key.Lane == found.Number);
         }
 
+        var reasons = MetricsQuery.List(request, "filter[discardReason]");
+        if (reasons.Count > 0) lines = lines.Where(line => reasons.Contains(CodeOf(metric, line.Key.Detail)) || reasons.Contains(line.Key.Detail));
         var sets = lines.ToLookup(line => (
-            Reason: groups.Contains("discardReason") && metric != SeriesMetric.Delivered ? line.Key.Detail : null,
+            Reason: groups.Contains("discardReason") && metric != SeriesMetric.Delivered ? CodeOf(metric, line.Key.Detail) : null,
             Lane: groups.Contains("subscriptionId") ? line.Key.Lane : (uint?)null));
         var dataset = new JsonArray([.. sets.OrderByDescending(set => set.Sum(line => line.Count)).Select(set =>
         {
@@ -93,6 +95,9 @@ internal static class DeliveryMetricsApi
             ["pagination"] = new JsonObject { ["current"] = "", ["totalEntries"] = dataset.Count },
         });
     }
+
+    // The detail of what was delivered is the number of the attempt.
+    private static string CodeOf(SeriesMetric metric, string detail) => metric == SeriesMetric.Delivered ? detail : SegmentCodes.Of(detail);
 
     private static IEnumerable<(long At, SeriesKey Key, long Count)> Lines(IStateStore store, Destination destination, MetricsQuery window) =>
         DeliverySeries.Read(store, destination.Number, window.IsByHour, window.From, window.To);
