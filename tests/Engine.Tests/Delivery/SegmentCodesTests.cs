@@ -17,6 +17,7 @@ public sealed class SegmentCodesTests
     [InlineData("message_rejected", "MESSAGE_REJECTED")]
     [InlineData("unsupported_event_type", "UNSUPPORTED_EVENT_TYPE")]
     [InlineData("filtered_by_rules", "FILTERED_BY_RULES")]
+    [InlineData("unknown_integration", "UNKNOWN_INTEGRATION")]
     [InlineData("filtered_by_end_user_consent", "FILTERED_BY_END_USER_CONSENT")]
     [InlineData("no_matching_mapping", "NO_MATCHING_MAPPING")]
     [InlineData("retries_exhausted", "retries_exhausted")]

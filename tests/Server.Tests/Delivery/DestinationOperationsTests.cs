@@ -152,6 +152,20 @@ public sealed class DestinationOperationsTests
     }
 
     [Fact]
+    public async Task An_event_that_asks_for_a_destination_that_does_not_exist_is_counted_so()
+    {
+        await using var world = await DeliveredServer.StartAsync();
+        await world.TrackAsync("""{"userId":"u1","event":"X","messageId":"typo","integrations":{"All":false,"Hok":true}}""");
+        await world.TrackAsync("""{"userId":"u1","event":"X","messageId":"other","integrations":{"All":false,"Slack":true,"Warehouses":{"all":true}}}""");
+        await world.TrackAsync("""{"userId":"u1","event":"X","messageId":"own","integrations":{"All":false,"Hok":true,"Hook":true}}""");
+        await world.SettledAsync(3);
+
+        Assert.Equal("""{"filtered_by_integrations_object":1,"unknown_integration":1}""", (await world.FlowAsync())["filtered"]!.ToJsonString());
+        var filtered = await world.Server.GetAsync($"/api/delivery-overview/filtered-at-destination?destinationConfigId={world.Destination}&granularity=minute&groupBy[0]=discardReason");
+        Assert.Equal(["FILTERED_BY_INTEGRATIONS_OBJECT", "UNKNOWN_INTEGRATION"], filtered["dataset"]!.AsArray().Select(set => (string?)set!["discardReason"]).Order());
+    }
+
+    [Fact]
     public async Task Metrics_count_by_time_reason_and_attempt()
     {
         await using var world = await DeliveredServer.StartAsync(options: ("BackoffMsMin", "10"));

@@ -23,7 +23,7 @@ internal static class SegmentCodes
         "retry" or "function_timeout" => "RETRY",
         "kafka_settings" or "invalid_settings" => "INVALID_SETTINGS",
         "message_rejected" or "bad_request" => reason.ToUpperInvariant(),
-        DeliveryFilter.ByIntegrations or DeliveryFilter.SentByClient or DeliveryFilter.ByType or DeliveryFilter.ByConsent or DestinationPlan.ByRules or DestinationPlan.NoMapping =>
+        DeliveryFilter.ByIntegrations or DeliveryFilter.UnknownIntegration or DeliveryFilter.SentByClient or DeliveryFilter.ByType or DeliveryFilter.ByConsent or DestinationPlan.ByRules or DestinationPlan.NoMapping =>
             reason.ToUpperInvariant(),
         _ => reason,
     };
