@@ -137,6 +137,22 @@ public sealed class DestinationOperationsTests
         Assert.Single((await world.Server.GetAsync(path))["filters"]!.AsArray());
     }
 
+    [Theory]
+    [InlineData("postgres", """{"host":"127.0.0.1","database":"d","username":"u","password":"p"}""")]
+    [InlineData("files", """{"target":"folder"}""")]
+    public async Task Destinations_that_store_everything_take_no_filters(string kind, string settings)
+    {
+        await using var world = await DeliveredServer.StartAsync();
+        var (_, made) = await world.Server.SendAsync(
+            HttpMethod.Post, "/api/destinations", $$"""{"sourceId":"{{world.Source}}","metadataId":"{{kind}}","name":"Store","enabled":false,"settings":{{settings}}}""");
+        var id = (string?)made["data"]?["destination"]?["id"];
+        Assert.True(id is not null, made.ToJsonString());
+
+        var (status, refused) = await world.Server.SendAsync(
+            HttpMethod.Post, $"/api/destination/{id}/filters", """{"title":"Drop","if":"all","actions":[{"type":"DROP"}],"enabled":true}""");
+        Assert.Equal((400, "destinationId"), (status, (string?)refused["errors"]![0]!["field"]));
+    }
+
     [Fact]
     public async Task End_user_consent_is_kept_for_destinations_that_have_categories()
     {
