@@ -55,6 +55,8 @@ internal sealed class ActionsQuestions(LiveWorkspace workspace, ActionsHost host
             if (value is not JsonValue text || !text.TryGetValue<string>(out var shown) || shown != SecretBox.Mask) settings[name] = value?.DeepClone();
         }
 
+        // Tokens that were sent along are tried as they are, and not renewed: they belong to nobody yet.
+        if (body.Object("settings")?[ActionsKind.OAuthKey] is JsonObject && settings[ActionsKind.OAuthKey] is JsonObject tried) tried[ActionsKind.TrialKey] = true;
         var reply = await ask(host, new ActionsTarget(destination.MetadataId, destination.Id, settings), body, context.RequestAborted);
         if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
         // The destination's no is an answer to the question, and not a failure of asking.
