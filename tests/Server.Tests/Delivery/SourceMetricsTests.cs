@@ -17,6 +17,7 @@ public sealed class SourceMetricsTests
         var received = await world.Server.GetAsync("/api/delivery-overview/successfully-received" + path);
         Assert.Equal((5, 5, 1), (received["total"]!.GetValue<int>(), Sum(received["dataset"]![0]!), received["pagination"]!["totalEntries"]!.GetValue<int>()));
         Assert.Null(received["dataset"]![0]!["eventName"]);
+        Assert.Null(Assert.Single((await world.Server.GetAsync("/api/delivery-overview/successfully-received" + path + "&groupBy[0]=discardReason"))["dataset"]!.AsArray())!["discardReason"]);
 
         var byName = await world.Server.GetAsync("/api/delivery-overview/successfully-received" + path + "&groupBy[0]=eventName&groupBy[1]=eventType&groupBy[2]=appVersion&filter[eventType][0]=track");
         Assert.Equal(["Bought 1.0 track 3", "Seen  track 1"], byName["dataset"]!.AsArray().Select(set => $"{set!["eventName"]} {set["appVersion"]} {set["eventType"]} {set["total"]}"));

@@ -48,6 +48,8 @@ internal static class SourceMetricsApi
         var (page, fault) = ApiPage.Read(request);
         if (fault is not null) return ApiAnswer.Refused(fault);
         var filter = Filter.Read(request, "filter[{0}]");
+        // What was received has no reason, and that some of it is a repeat is said by what is filtered.
+        if (isIn(SourceMetric.Accepted)) groups.Remove(Reason);
         var sets = Sets([.. Counts(store, source, query).Where(count => isIn(count.Line.Metric) && filter.Takes(count.Line))], groups);
         var data = page.Cut("dataset", sets, set => set.Place, set => Write(set, query, null));
         data.Insert(0, "total", sets.Sum(set => set.Total));
