@@ -69,7 +69,7 @@ internal static class FiltersApi
             DestinationId = destinationId,
             Title = body.Text("title", TitleLengthMax, required: true) ?? "",
             Description = body.Text("description", 1_000),
-            If = body.Text("if", IfLengthMax, required: true) ?? "",
+            If = body.Text("if", IfLengthMax, required: true, mayHaveLines: true) ?? "",
             Enabled = body.Flag("enabled") ?? false,
             Actions = Actions(body) ?? [],
             CreatedAt = at,
@@ -90,7 +90,7 @@ internal static class FiltersApi
                 {
                     Title = body.Text("title", TitleLengthMax) ?? found.Title,
                     Description = body.Text("description", 1_000) ?? found.Description,
-                    If = body.Text("if", IfLengthMax) ?? found.If,
+                    If = body.Text("if", IfLengthMax, mayHaveLines: true) ?? found.If,
                     Enabled = body.Flag("enabled") ?? found.Enabled,
                     Actions = Actions(body) ?? found.Actions,
                     UpdatedAt = at,
@@ -122,7 +122,7 @@ internal static class FiltersApi
             Id = "preview",
             DestinationId = "",
             Title = "",
-            If = filter.Text("if", IfLengthMax, required: true) ?? "",
+            If = filter.Text("if", IfLengthMax, required: true, mayHaveLines: true) ?? "",
             Enabled = true,
             Actions = Actions(filter) ?? [],
         };
