@@ -67,7 +67,7 @@ public sealed class JsonInput
     /// <summary>Adds a fault at a field of this object; the empty name means the object itself.</summary>
     public void Fault(string name, string message) => _faults.Add(new(PathOf(name), message));
 
-    /// <summary>A text without control characters, trimmed; null when it is absent or wrong.</summary>
+    /// <summary>A text without control characters (line breaks and tabs where lines may be), trimmed; null when it is absent or wrong.</summary>
     public string? Text(string name, int lengthMax, bool required = false, bool mayHaveLines = false)
     {
         if (_object[name] is not { } node) return Missing<string?>(name, required);

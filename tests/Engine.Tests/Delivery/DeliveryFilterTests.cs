@@ -52,7 +52,11 @@ public sealed class DeliveryFilterTests
         var message = $$$"""{"consent":1,"{{{name}}}":1,"{{{member}}}":{"{{{name}}}":true,"consent":{"categoryPreferences":{"{{{name}}}":true,"a":true}},"bundled":["{{{name}}}"]},"_metadata":{},"integrations":{}}""";
         var destination = new Destination
         {
-            Id = "dest1", Number = 1, Name = "The name of a destination that is long enough", MetadataId = "webhook", SourceId = "s",
+            Id = "dest1",
+            Number = 1,
+            Name = "The name of a destination that is long enough",
+            MetadataId = "webhook",
+            SourceId = "s",
             Settings = new System.Text.Json.Nodes.JsonObject { [DestinationSync.ConsentKey] = new System.Text.Json.Nodes.JsonArray("a") },
         };
 

@@ -57,7 +57,10 @@ public sealed class ActionsServerTests
         {
             var (status, saved) = await world.Server.SendAsync(HttpMethod.Post, path, new JsonObject
             {
-                ["name"] = (string?)preset!["name"], ["actionId"] = (string?)preset["actionId"], ["trigger"] = (string?)preset["trigger"], ["settings"] = preset["fields"]!.DeepClone(),
+                ["name"] = (string?)preset!["name"],
+                ["actionId"] = (string?)preset["actionId"],
+                ["trigger"] = (string?)preset["trigger"],
+                ["settings"] = preset["fields"]!.DeepClone(),
             }.ToJsonString());
             Assert.True(status == 200, saved.ToJsonString());
         }

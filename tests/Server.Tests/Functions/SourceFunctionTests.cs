@@ -245,7 +245,10 @@ public sealed class SourceFunctionTests
         Assert.DoesNotContain("1234567", await RunAsync($"/api/functions/{function}/run", call), StringComparison.Ordinal);
         var insert = new JsonObject
         {
-            ["code"] = code, ["resourceType"] = "INSERT_DESTINATION", ["event"] = new JsonObject { ["type"] = "identify" }, ["settings"] = new JsonObject { ["apiKey"] = Given },
+            ["code"] = code,
+            ["resourceType"] = "INSERT_DESTINATION",
+            ["event"] = new JsonObject { ["type"] = "identify" },
+            ["settings"] = new JsonObject { ["apiKey"] = Given },
         };
         Assert.Contains("\"list\":[\"••••\"]", await RunAsync($"/api/functions/{function}/run", insert), StringComparison.Ordinal);
         Assert.DoesNotContain("1234567", await RunAsync("/api/functions/run", insert), StringComparison.Ordinal);
