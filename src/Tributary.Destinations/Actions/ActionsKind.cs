@@ -14,6 +14,9 @@ public sealed class ActionsKind
     /// <summary>Where the tokens of OAuth are among the settings: <c>access_token</c>, <c>refresh_token</c>, <c>clientId</c>, <c>clientSecret</c>, <c>refresh_token_url</c>.</summary>
     public const string OAuthKey = "oauth";
 
+    /// <summary>Among the tokens: they are only tried, and must not be renewed.</summary>
+    public const string TrialKey = "trial";
+
     /// <summary>The setting with flags of the package that are on for this destination, e.g. <c>{"mixpanel-multistatus":true}</c>.</summary>
     public const string FlagsKey = "featureFlags";
 
