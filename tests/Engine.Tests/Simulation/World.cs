@@ -140,7 +140,7 @@ internal sealed class World
     {
         ReceivedKind.Event or ReceivedKind.Discard => record.MessageId.Span.StartsWith("poison-"u8),
         ReceivedKind.Command => Encoding.UTF8.GetString(record.Payload.Span).Contains(Town.PoisonPrefix, StringComparison.Ordinal),
-        ReceivedKind.Tick or ReceivedKind.Revision => false,
+        ReceivedKind.Tick or ReceivedKind.Revision or ReceivedKind.Gathered => false,
     };
 
     private static void Poison(ReceivedRecord record)
