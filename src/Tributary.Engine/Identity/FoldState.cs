@@ -61,7 +61,7 @@ internal sealed class StoredFold
 }
 
 /// <summary>What a definition has come to for a profile.</summary>
-/// <param name="Version">The version of the definition that gave it.</param>
+/// <param name="Version">The version of the definition that gave it first.</param>
 /// <param name="Json">The value as JSON; null when there is none.</param>
 /// <param name="ChangedAt">Log time at which it became this; milliseconds since 1970.</param>
 /// <param name="DueAt">Log time at which it may change by itself; <see cref="long.MaxValue"/> for never.</param>

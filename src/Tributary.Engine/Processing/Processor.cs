@@ -265,6 +265,7 @@ public sealed partial class Processor
         }
 
         Probe?.Invoke(record);
+        _context.Told = 0;
         switch (record.Kind)
         {
             case ReceivedKind.Event:

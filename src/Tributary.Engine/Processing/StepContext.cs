@@ -51,6 +51,9 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     /// <summary>The workspace as of the record.</summary>
     public WorkspaceSnapshot Workspace { get; private set; } = WorkspaceSnapshot.Empty;
 
+    /// <summary>How many events of our own the record at hand has caused so far.</summary>
+    public int Told { get; set; }
+
     /// <summary>Log time: that of the last tick, milliseconds since 1970. Never goes back.</summary>
     public long Now { get; set; }
 

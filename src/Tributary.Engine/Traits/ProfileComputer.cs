@@ -30,6 +30,9 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     /// <summary>Whether something about the people of accounts was asked, so that the person's accounts must be looked at.</summary>
     public bool AsksAccounts { get; private set; }
 
+    /// <summary>Whether a result of the profile is another than before, or will change at another time.</summary>
+    public bool IsChanged { get; private set; }
+
     /// <summary>Computations that something may have changed.</summary>
     public HashSet<LiveComputation> Asked => _asked;
 
@@ -39,7 +42,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         (_set, _now) = (set, now);
         _asked.Clear();
         _changes.Clear();
-        AsksAccounts = false;
+        AsksAccounts = IsChanged = false;
     }
 
     /// <summary>Asks everything that reads a trait.</summary>
@@ -57,6 +60,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     public IReadOnlyList<ResultChange> Compute(Profile profile)
     {
         _changes.Clear();
+        IsChanged = false;
         foreach (var computation in _asked) _queue.Enqueue(computation, (computation.Rank, computation.Computation.Number));
         while (_queue.TryDequeue(out var computation, out _))
         {
@@ -120,15 +124,23 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         var isNothing = json is null || (computation.Computation.IsAudience && before.Json is null && json is not [(byte)'t', ..]);
         if (isNothing && before.Json is null)
         {
-            if (reading.Horizon == long.MaxValue) profile.Results?.Remove(number);
-            else (profile.Results ??= [])[number] = new ComputedResult(computation.Answering!.Version, null, before.ChangedAt, reading.Horizon);
+            if (reading.Horizon == long.MaxValue) IsChanged |= profile.Results?.Remove(number) == true;
+            else Keep(profile, number, before with { DueAt = reading.Horizon });
             return false;
         }
 
         var isSame = json.AsSpan().SequenceEqual(before.Json) && json is null == before.Json is null;
-        (profile.Results ??= [])[number] = new ComputedResult(computation.Answering!.Version, isSame ? before.Json : json, isSame ? before.ChangedAt : _now, reading.Horizon);
+        Keep(profile, number, isSame ? before with { DueAt = reading.Horizon } : new ComputedResult(computation.Answering!.Version, json, _now, reading.Horizon));
         if (!isSame) _changes.Add(new ResultChange(computation.Computation, before.Json, json));
         return !isSame;
+    }
+
+    private void Keep(Profile profile, uint number, ComputedResult result)
+    {
+        profile.Results ??= [];
+        if (profile.Results.TryGetValue(number, out var before) && before == result) return;
+        profile.Results[number] = result;
+        IsChanged = true;
     }
 
     private static bool IsCounted(Profile profile, Computation computation)

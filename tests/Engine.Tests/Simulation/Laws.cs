@@ -1,8 +1,10 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Model;
@@ -37,6 +39,9 @@ internal sealed class Laws
         NoVetoedPairIsOnOneProfile();
         TheEventLogAloneTellsTheGraph();
         TheEventLogAloneTellsTheTraits();
+        MembersAreThoseWhoseResultsSaySo();
+        EachTimerIsThatOfALiveProfile();
+        WhatWasSaidOfAnAudienceLeadsToItsMembers();
     }
 
     private void EveryMessageIsCountedOnce(Oracle oracle)
@@ -54,7 +59,7 @@ internal sealed class Laws
 
     private void EveryAcceptedMessageIsInTheEventLogOnce(Oracle oracle)
     {
-        var events = Events().Select(entry => entry.Record.ReceivedOffset.Value).ToList();
+        var events = Events().Where(entry => entry.Record.Source != Town.Engage).Select(entry => entry.Record.ReceivedOffset.Value).ToList();
         Must(events.SequenceEqual(oracle.Accepted), $"the event log holds {events.Count} events, and {oracle.Accepted.Count} were accepted; or their order differs");
     }
 
@@ -64,7 +69,8 @@ internal sealed class Laws
         var timeline = _store[Table.Timeline].Select(row => StateKeys.ReadTimeline(row.Key).Offset.Value).Order().ToList();
         Must(timeline.SequenceEqual(attached), $"{timeline.Count} places in timelines, {attached.Count} attached events");
         var counted = _profiles.Where(profile => profile.Collection == ProfileCollection.Users).Sum(ProfileView.EventCount);
-        Must(counted == attached.Count, $"profiles count {counted} events, {attached.Count} are attached");
+        var sent = Events().Count(entry => !entry.Record.Profile.IsNone && entry.Record.Source != Town.Engage);
+        Must(counted == sent, $"profiles count {counted} events, {sent} are attached");
     }
 
     private void EachIdentifierIsOnOneProfile()
@@ -173,9 +179,54 @@ internal sealed class Laws
 
         foreach (var profile in _profiles)
         {
-            var held = string.Join(' ', ProfileView.Traits(profile).Select(pair => $"{pair.Key}={Encoding.UTF8.GetString(pair.Value.Json!)}"));
+            var traitsHeld = new SortedDictionary<string, byte[]>(ProfileView.Traits(profile).ToDictionary(pair => pair.Key, pair => pair.Value.Json!), StringComparer.Ordinal);
+            foreach (var (number, result) in profile.Results ?? [])
+                if (result.Json is not null) traitsHeld[Town.KeyOf(number)] = result.Json;
+            var held = string.Join(' ', traitsHeld.Select(pair => $"{pair.Key}={Encoding.UTF8.GetString(pair.Value)}"));
             var heard = told.TryGetValue(profile.Id, out var traits) ? string.Join(' ', traits.Select(pair => $"{pair.Key}={pair.Value}")) : "";
             Must(held == heard, $"{profile} has the traits {held}, the event log says {heard}");
+        }
+    }
+
+    private void MembersAreThoseWhoseResultsSaySo()
+    {
+        var states = _store[Table.Computations].Where(row => row.Key.AsSpan(2).IndexOfAnyExcept((byte)0) >= 0).Select(row => ComputationState.Parse(row.Value)).ToDictionary(state => state.Number);
+        var rows = _store[Table.AudienceMembers].Select(row => (Number: BinaryPrimitives.ReadUInt32BigEndian(row.Key.AsSpan(2)), Profile: ProfileId.Read(row.Key.AsSpan(6)))).ToList();
+        var members = _profiles.SelectMany(profile => (profile.Results ?? []).Where(result => result.Value.IsMember && states.ContainsKey(result.Key)).Select(result => (Number: result.Key, Profile: profile.Id)))
+            .Order().ToList();
+        Must(rows.SequenceEqual(members), $"rows say {string.Join(' ', rows)} are in, results {string.Join(' ', members)}");
+        foreach (var state in states.Values) Must(state.Size == rows.Count(row => row.Number == state.Number), $"audience {state.Number} says it has {state.Size} members");
+    }
+
+    // A timer may outlive the profile that set it, but no live profile waits for one that is not there.
+    private void EachTimerIsThatOfALiveProfile()
+    {
+        var timers = _store[Table.Timers].Select(row => Convert.ToHexString(row.Key)).ToHashSet(StringComparer.Ordinal);
+        foreach (var profile in _profiles)
+        {
+            var due = Traits.ProfileComputer.DueAt(profile);
+            Must(profile.TimerAt <= due, $"{profile} is due at {due}, its timer goes off at {profile.TimerAt}");
+            Must(profile.TimerAt == long.MaxValue || timers.Contains(Convert.ToHexString(StateKeys.Timer(profile.TimerAt, profile.Space, profile.Id))), $"the timer of {profile} is missing");
+        }
+    }
+
+    // A tool that heard every entry and exit of the steady audience knows every identifier of those who are in, and nobody else.
+    private void WhatWasSaidOfAnAudienceLeadsToItsMembers()
+    {
+        var told = new Dictionary<(string Key, string About), bool>();
+        foreach (var (_, record) in Events().Where(entry => entry.Record.Source == Town.Engage && entry.Record.Type == EventType.Track))
+        {
+            using var json = JsonDocument.Parse(record.Payload);
+            var properties = json.RootElement.GetProperty("properties");
+            if (!properties.TryGetProperty("audience_key", out var key) || key.GetString() != Town.KeyOf(1)) continue;
+            told[(key.GetString()!, record.FirstIdentifier.ToString())] = properties.GetProperty(key.GetString()!).GetBoolean();
+        }
+
+        foreach (var profile in _profiles.Where(profile => profile.Collection == ProfileCollection.Users))
+        {
+            var isIn = profile.Results is { } results && results.TryGetValue(1, out var result) && result.IsMember;
+            foreach (var node in profile.Nodes.Where(node => node.Type is "user_id" or "email" or "anonymous_id"))
+                Must(told.GetValueOrDefault((Town.KeyOf(1), node.Identifier.ToString())) == isIn, $"{node} was said to be {(isIn ? "out" : "in")}, and {profile} is not");
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Tests.TestKit;
 using Tributary.Engine.Workspace;
@@ -18,6 +20,9 @@ internal sealed class Town(Random random, Func<IReadOnlyList<ProfileId>> ids)
 {
     public const uint Website = 1;
     public const uint HelpDesk = 2;
+
+    /// <summary>The source of what audiences and traits say.</summary>
+    public const uint Engage = 3;
     public const string PoisonPrefix = "poison-";
     private const int People = 15;
     private static readonly EventType[] Types = [EventType.Identify, EventType.Track, EventType.Page, EventType.Screen, EventType.Group, EventType.Alias];
@@ -26,16 +31,48 @@ internal sealed class Town(Random random, Func<IReadOnlyList<ProfileId>> ids)
     private int _commands;
     private long _revision;
     private bool _helpDeskIsOpen = true;
+    private readonly bool[] _gone = new bool[Definitions.Length];
+    private readonly int[] _versions = new int[Definitions.Length];
+
+    // Short windows, so that the town's clock takes people in and out again; each reads what the town's people send.
+    private static readonly (string Kind, string Type, string[] Queries)[] Definitions =
+    [
+        (Computation.Audience, "USERS", ["event('Seen').within(2 hours).count() >= 2", "event('Seen').within(1 days).count() >= 1"]),
+        (Computation.Audience, "USERS", ["NOT trait('plan') = 'pro'", "trait('plan').absent()"]),
+        (Computation.Trait, "USERS", ["event('Seen').sum(property('worth'))", "event('Page Viewed').count()"]),
+        (Computation.Audience, "USERS", ["trait('c3') >= 3 AND trait('c1') = true", "trait('c1') = true OR trait('c5') = true"]),
+        (Computation.Audience, "ACCOUNTS", ["ANY event('Seen').count() >= 3", "ALL NOT event('Seen').within(1 days).count() >= 1"]),
+        (Computation.Trait, "USERS", ["event('Seen').expires_after(30 minutes).unique(property('worth'))", "event('Seen').where(event('Page Viewed').within(parent: 1 hours).count() >= 1).count()"]),
+    ];
 
     /// <summary>The machine's time, milliseconds since 1970; messages are stamped with it, ticks carry it.</summary>
     public long Now { get; private set; } = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
 
-    /// <summary>Writes the first revision: a space and two sources.</summary>
-    public void Found(LogRecords records) => AddRevision(records, SpaceWith(IdentitySettings.Default), SourceOf(Website, "website"), SourceOf(HelpDesk, "helpdesk"));
+    /// <summary>Writes the first revision: a space, its sources, a destination, and some audiences and traits; the others come later.</summary>
+    public void Found(LogRecords records) => AddRevision(
+        records,
+        [
+            SpaceWith(IdentitySettings.Default), SourceOf(Website, "website"), SourceOf(HelpDesk, "helpdesk"),
+            SourceOf(Engage, "engage") with { Body = River.Body(new Source { Id = "engage", Number = Engage, Slug = "engage", Name = "Engage", MetadataId = SourceCatalog.Engage, SpaceId = "spa_default", WriteKeys = ["wk-engage"] }) },
+            new ResourceChange("destination", "mail", River.Body(new Destination { Id = "mail", Number = 1, Name = "Mail", MetadataId = "webhook", SourceId = "engage" })),
+            .. Enumerable.Range(0, random.Next(Definitions.Length + 1)).Select(Define),
+        ]);
+
+    /// <summary>The key of a computation by its number.</summary>
+    public static string KeyOf(uint number) => $"c{number}";
 
     /// <summary>Writes one record.</summary>
     public void Act(LogRecords records)
     {
+        // What a gatherer would do that knows nothing of where the passes are: most of its steps come at a wrong time and change nothing.
+        if (random.Next(12) == 0)
+        {
+            var writer = new ByteWriter();
+            var known = ids();
+            new GatheredRecord { Space = 1, After = known.Count == 0 || random.Next(3) > 0 ? "" : known[random.Next(known.Count)].ToString() }.Write(writer);
+            ReceivedRecord.AddGathered(records, Now, writer.Written);
+        }
+
         switch (random.Next(100))
         {
             case < 4:
@@ -75,6 +112,7 @@ internal sealed class Town(Random random, Func<IReadOnlyList<ProfileId>> ids)
         if (random.Next(3) > 0) members.Add($"\"userId\":\"u{person}\"");
         if (random.Next(4) > 0) members.Add($"\"anonymousId\":\"{(random.Next(10) == 0 ? $"shared{random.Next(2)}" : $"a{other}.{random.Next(4)}")}\"");
         if (type == EventType.Group) members.Add($"\"groupId\":\"g{random.Next(4)}\"");
+        if (type == EventType.Track) members.Add($"\"event\":\"Seen\",\"properties\":{{\"worth\":{random.Next(4)}.25}}");
         if (type is EventType.Identify or EventType.Group || random.Next(5) == 0) members.Add($"\"traits\":{Traits(other)}");
         if (random.Next(15) == 0) members.Add($"\"context\":{{\"externalIds\":[{{\"id\":\"c{other}\",\"type\":\"crm_id\",\"collection\":\"users\",\"encoding\":\"none\"}}]}}");
         if (random.Next(40) == 0) members.Add("\"integrations\":{\"All\":false}");
@@ -133,6 +171,12 @@ internal sealed class Town(Random random, Func<IReadOnlyList<ProfileId>> ids)
             return;
         }
 
+        if (random.Next(2) == 0)
+        {
+            AddRevision(records, Define(random.Next(Definitions.Length)));
+            return;
+        }
+
         var windows = Enum.GetValues<LimitWindow>();
         AddRevision(records, SpaceWith(new IdentitySettings
         {
@@ -146,8 +190,34 @@ internal sealed class Town(Random random, Func<IReadOnlyList<ProfileId>> ids)
         }));
     }
 
-    private void AddRevision(LogRecords records, params ResourceChange[] changes) => ReceivedRecord.AddJson(
+    private void AddRevision(LogRecords records, params IReadOnlyList<ResourceChange> changes) => ReceivedRecord.AddJson(
         records, ReceivedKind.Revision, Now, JsonSerializer.SerializeToUtf8Bytes(new WorkspaceRevision(++_revision, "town", Now, [.. changes]), WorkspaceSnapshot.Json));
+
+    private ResourceChange Define(int index)
+    {
+        var (kind, type, queries) = Definitions[index];
+        // A new one, another definition, somebody who is told, an end: what people do with audiences.
+        // The first one is always connected and never ends, so that its tool always knows.
+        var isSteady = index == 0;
+        var isGone = _gone[index] |= !isSteady && _versions[index] > 0 && random.Next(8) == 0;
+        var version = ++_versions[index];
+        return ResourceKind.Put(new Computation
+        {
+            Id = $"aud_{index}",
+            Number = (uint)index + 1,
+            Version = (uint)version,
+            SpaceId = "spa_default",
+            Kind = kind,
+            Key = KeyOf((uint)index + 1),
+            Name = $"c{index}",
+            Type = type,
+            Query = queries[random.Next(queries.Length)],
+            IncludeHistoricalData = random.Next(2) == 0,
+            Enabled = isSteady || random.Next(10) > 0,
+            Deleted = isGone,
+            Connections = isSteady ? [new ComputationConnection { Id = "con_0", DestinationId = "mail" }] : random.Next(2) == 0 ? [] : [new ComputationConnection { Id = $"con_{random.Next(2)}", DestinationId = "mail" }],
+        });
+    }
 
     private void AddEvent(LogRecords records, uint source, string id, EventType type, string payload, long timestamp)
     {

@@ -140,7 +140,7 @@ internal sealed partial class ComputationStep
         foreach (var change in changes) _told.Add(change.Computation.Number);
         var soon = profile.TimerAt == _context.Now + 1 && profile.Collection == ProfileCollection.Accounts;
         var due = soon ? profile.TimerAt : ProfileComputer.DueAt(profile);
-        if (due != profile.TimerAt || changes.Count > 0) _context.Graph.Touch(profile);
+        if (due != profile.TimerAt || _computer.IsChanged) _context.Graph.Touch(profile);
         _context.Timers.Set(profile, due);
         if (changes.Count == 0) return;
         var isAccount = profile.Collection == ProfileCollection.Accounts;

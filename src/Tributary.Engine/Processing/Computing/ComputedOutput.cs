@@ -14,8 +14,6 @@ internal sealed class ComputedOutput(StepContext context)
 {
     private const string Email = "email";
     private readonly ComputedEventWriter _writer = new();
-    private LogOffset _record = new(-1);
-    private int _ordinal;
 
     /// <summary>Tells everybody of a change.</summary>
     /// <param name="cause">The record that it follows from.</param>
@@ -106,8 +104,7 @@ internal sealed class ComputedOutput(StepContext context)
     private void TellOne(in DecidedCause cause, Space space, Source source, Profile profile, Node node, EventType type, Computation computation, ComputedMessage message)
     {
         if (message.UserId is null && message.AnonymousId is null && message.GroupId is null && message.Connection is null) message = AddressOfNobody(profile, node, message);
-        if (_record != cause.ReceivedOffset) (_record, _ordinal) = (cause.ReceivedOffset, 0);
-        var messageId = ComputedEventWriter.MessageId(cause.ReceivedOffset, _ordinal++);
+        var messageId = ComputedEventWriter.MessageId(cause.ReceivedOffset, context.Told++);
         var id = Encoding.UTF8.GetBytes(messageId);
         // Nothing else has such an id; entering it is what makes the passport find the event.
         context.Dedup.Enter(id, source.Number, context.Now, context.DecidedNext);
