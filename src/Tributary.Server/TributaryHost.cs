@@ -2,6 +2,7 @@ using Tributary.Destinations;
 using Tributary.Destinations.Actions;
 using Tributary.Destinations.Functions;
 using Tributary.Destinations.Kafka;
+using Tributary.Engine.Audiences;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
 using Tributary.Engine.Lake;
@@ -44,6 +45,7 @@ public static class TributaryHost
         management.MapDeliveryApi();
         management.MapActionsApi();
         management.MapToolsApi();
+        management.MapQueryToolsApi();
         management.MapFunctionsApi();
         api.MapUnknown();
         return app;

@@ -31,7 +31,7 @@ internal sealed class ComputationSet
 
         foreach (var computation in _byNumber.Values) computation.Rank = RankOf(computation, depth: 0);
         All = [.. _byNumber.Values.Where(computation => computation.Answering is not null).OrderBy(computation => computation.Rank).ThenBy(computation => computation.Computation.Number)];
-        foreach (var computation in All) computation.HoldsForNothing = Answer(computation) is [(byte)'t', ..];
+        foreach (var computation in All) computation.ForNothing = Answer(computation);
         OfNothing = [.. All.Where(computation => computation.HoldsForNothing)];
     }
 
@@ -86,7 +86,15 @@ internal sealed class ComputationSet
         var collection = computation.Computation.IsOfAccounts ? ProfileCollection.Accounts : ProfileCollection.Users;
         var nobody = new Profile(default, 0, collection, 0);
         var reading = new Reading();
-        reading.Begin(computation.Answering!, nobody, [], (_, name) => _byKey.TryGetValue(name, out var read) && read.Computation.IsAudience ? read.HoldsForNothing ? CompiledDefinition.True : CompiledDefinition.False : null, 0);
+        reading.Begin(computation.Answering!, nobody, [], (_, name) => OfNobody(computation, name), 0);
         return computation.Answering!.Ask(reading);
+    }
+
+    // Somebody without accounts is in none of their audiences, whatever those say of an account without people.
+    private byte[]? OfNobody(LiveComputation reader, string name)
+    {
+        if (!_byKey.TryGetValue(name, out var read)) return null;
+        if (read.Computation.IsOfAccounts == reader.Computation.IsOfAccounts && read.ForNothing is { } json) return json;
+        return read.Computation.IsAudience ? CompiledDefinition.False : null;
     }
 }

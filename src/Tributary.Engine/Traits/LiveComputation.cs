@@ -17,8 +17,11 @@ internal sealed class LiveComputation(Computation computation, CompiledDefinitio
     /// <summary>Its place in the order of computing: behind everything that it reads.</summary>
     public int Rank { get; set; }
 
+    /// <summary>What it is for a profile without events and traits, as JSON: a profile that nothing was computed for has this. Null for no value.</summary>
+    public byte[]? ForNothing { get; set; }
+
     /// <summary>Whether a profile without events and traits is in.</summary>
-    public bool HoldsForNothing { get; set; }
+    public bool HoldsForNothing => Computation.IsAudience && ForNothing is [(byte)'t', ..];
 
     public override string ToString() => Computation.Key;
 }

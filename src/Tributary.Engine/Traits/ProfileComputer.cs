@@ -111,7 +111,8 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         }
 
         if (profile.Results is { } results && results.TryGetValue(computation.Computation.Number, out var result) && result.Json is not null) return result.Json;
-        return audience ? CompiledDefinition.False : null;
+        if (audience) return CompiledDefinition.False;
+        return computation.Computation.IsOfAccounts == (profile.Collection == ProfileCollection.Accounts) && IsCounted(profile, computation.Computation) ? computation.ForNothing : null;
     }
 
     // True when the result is another than before.
@@ -120,8 +121,8 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         var number = computation.Computation.Number;
         var before = profile.Results is { } known && known.TryGetValue(number, out var result) ? result : default;
         var (json, reading) = Answer(profile, computation);
-        // Who was never in is not said to be out; so most people cost an audience nothing.
-        var isNothing = json is null || (computation.Computation.IsAudience && before.Json is null && json is not [(byte)'t', ..]);
+        // Who was never in is not said to be out, and of whom nothing was counted it is not said that it is zero; so most people cost a definition nothing.
+        var isNothing = json is null || (computation.Computation.IsAudience ? json is not [(byte)'t', ..] : json.AsSpan().SequenceEqual(computation.ForNothing));
         if (isNothing && before.Json is null)
         {
             if (reading.Horizon == long.MaxValue) IsChanged |= profile.Results?.Remove(number) == true;

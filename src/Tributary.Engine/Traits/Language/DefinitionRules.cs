@@ -6,7 +6,7 @@ internal static class DefinitionRules
     /// <summary>Most primary expressions, i.e. comparisons and values that are compared with: Segment's limit.</summary>
     public const int PrimariesMax = 50;
 
-    /// <summary>Deepest nesting of conditions.</summary>
+    /// <summary>Deepest nesting of conditions: the innermost is the fiftieth.</summary>
     public const int DepthMax = 50;
 
     /// <summary>Most constants.</summary>
@@ -36,6 +36,8 @@ internal static class DefinitionRules
         if (definition.Value is EventScalar) visit.Say("property and context are read from events: inside where(…) or a reducer.");
         if (visit.Primaries > PrimariesMax) visit.Say($"The definition has {visit.Primaries} primary expressions, the most are {PrimariesMax}.");
         if (visit.Constants > ConstantsMax) visit.Say($"The definition has {visit.Constants} constants, the most are {ConstantsMax}.");
+        // What is read in one spelling is kept in another, which may be longer.
+        if (visit.Fault is null && QueryPrinter.Print(definition).Length > QueryParser.LengthMax) visit.Say($"Written out, the query has more than {QueryParser.LengthMax} characters.");
         return visit.Fault;
     }
 
@@ -52,7 +54,7 @@ internal static class DefinitionRules
 
         public void Condition(Condition condition, int streams, bool isQuantified, int depth)
         {
-            if (depth > DepthMax)
+            if (depth >= DepthMax)
             {
                 Say($"Conditions are nested more than {DepthMax} deep.");
                 return;
@@ -77,8 +79,9 @@ internal static class DefinitionRules
                     break;
                 case Comparison comparison:
                     Primaries++;
+                    if (comparison.Left is Reduction { Reducer: ReducerKind.Unique }) Say("A list of values allows only count().");
                     Value(comparison.Left, streams, isQuantified, depth + 1);
-                    foreach (var operand in comparison.Operands) Operand(operand, comparison.Left, streams, isQuantified, depth + 1);
+                    foreach (var operand in comparison.Operands) Operand(operand, streams, isQuantified, depth + 1);
                     break;
             }
         }
@@ -90,17 +93,25 @@ internal static class DefinitionRules
                 case EventScalar part:
                     if (streams == 0) Say("property and context are read from events: inside where(…) or a reducer.");
                     if (part.OfParent && streams < 2) Say("parent: needs an event that is enclosed by the where(…) of another.");
+                    Part(part);
                     break;
                 case Reduction reduction:
                     if (depth == 0) Primaries++;
+                    if (reduction.Of is { } of) Part(of);
                     Stream(reduction.Stream, streams + 1, isQuantified, depth);
                     if (reduction.Of is { OfParent: true }) Say("A reducer takes values of its own events, not of the parent's.");
-                    if (reduction.Reducer == ReducerKind.Mode && reduction.As != ValueType.Array && reduction.Least < 1) Say("mode needs how often a value must occur.");
+                    if (reduction.Reducer == ReducerKind.Mode && reduction.Least < 1) Say("mode needs how often a value must occur.");
                     break;
             }
         }
 
-        private void Operand(Operand operand, Scalar left, int streams, bool isQuantified, int depth)
+        // What an event says of the person is not what the profile knows.
+        private void Part(EventScalar part)
+        {
+            if (part.Part == EventPart.Context && part.Path.Steps[0] == "traits") Say("context.traits cannot be used: what it holds is not what the profile knows.");
+        }
+
+        private void Operand(Operand operand, int streams, bool isQuantified, int depth)
         {
             switch (operand)
             {
@@ -113,12 +124,10 @@ internal static class DefinitionRules
                     break;
                 case Reference reference:
                     Primaries++;
-                    if (left is Reduction { Reducer: ReducerKind.Unique } || reference.Value is Reduction { Reducer: ReducerKind.Unique }) Say("A list of values cannot be compared with another value.");
+                    if (reference.Value is Reduction { Reducer: ReducerKind.Unique }) Say("A list of values allows only count().");
                     Value(reference.Value, streams, isQuantified, depth);
                     break;
             }
-
-            if (left is Reduction { Reducer: ReducerKind.Unique }) Say("A list of values allows only count().");
         }
 
         private void Stream(EventStream stream, int streams, bool isQuantified, int depth)

@@ -102,7 +102,7 @@ internal static class QueryLexer
             end++;
         var text = query[at..end];
         if (ValueComparison.ReadInstant(text) is { } instant) return new QueryToken(QueryTokenKind.Value, at, text.Length, text, QueryValue.OfInstant(instant, text));
-        if (text.Length > 4 && text[4] == '-') throw Fault(at, text.Length, $"{text} is no date. Write yyyy-mm-dd, or a time with Z or an offset.", null);
+        if (text.Length > 4 && text[4] == '-' && text.AsSpan(0, 4).IndexOfAnyExceptInRange('0', '9') < 0) throw Fault(at, text.Length, $"{text} is no date. Write yyyy-mm-dd, or a time with Z or an offset.", null);
         // "7days" is a number and a word without the blank between them.
         var digits = at + 1;
         while (digits < end && (char.IsAsciiDigit(query[digits]) || query[digits] == '.' || IsExponent(query, digits, end))) digits++;

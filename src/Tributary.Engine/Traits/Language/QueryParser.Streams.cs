@@ -50,6 +50,8 @@ internal sealed partial class QueryParser
         }
 
         if (Current.Kind != QueryTokenKind.Value || Current.Value.Kind != QueryValueKind.Text || Current.Value.Text != "parent:") return false;
+        // Something may be called so: only in front of a value it says whose that is.
+        if (_tokens[_at + 1].Kind != QueryTokenKind.Value) return false;
         _at++;
         return true;
     }
