@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tributary.Engine.Audiences;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Destinations.Actions;
@@ -61,6 +62,17 @@ internal sealed record ActionsTarget(string Slug, string Id, JsonObject Settings
 /// <summary>Finds the destination, asks, and answers in the shape of the management API.</summary>
 internal sealed class ActionsQuestions(LiveWorkspace workspace, ActionsHost host, ActionsCatalogue catalogue, SecretBox secrets)
 {
+    /// <summary>Makes the lists of audiences that are connected to destinations which want one.</summary>
+    public AudienceListMaker ListMaker() => new(slug => catalogue.Find(slug)?.MakesAudience == true, async (destination, list, stop) =>
+    {
+        var settings = DestinationSync.Without(secrets.UnsealReadable(destination.Settings)).DeepClone().AsObject();
+        var audience = new JsonObject { ["audienceName"] = list.Name, ["personas"] = list.Personas.DeepClone(), ["audienceSettings"] = list.Settings?.DeepClone() ?? new JsonObject() };
+        var reply = await host.CreateAudienceAsync(destination.MetadataId, destination.Id, settings, audience, stop);
+        if (!reply.IsOk) return (null, reply.Message ?? reply.Code);
+        var isNamed = reply.Value.ValueKind == System.Text.Json.JsonValueKind.Object && reply.Value.TryGetProperty("externalId", out var id) && id.ValueKind == System.Text.Json.JsonValueKind.String;
+        return isNamed ? (reply.Value.GetProperty("externalId").GetString(), null) : (null, "it did not say what the list is called there.");
+    });
+
     /// <summary>Asks, if nothing is wrong with what was sent.</summary>
     /// <param name="context">The request.</param>
     /// <param name="id">The destination.</param>

@@ -32,6 +32,7 @@ public sealed class ActionsKind
         IsRawSocket = definition.GetProperty("rawSockets").GetBoolean();
         ReadsEvent = definition.GetProperty("readsEvent").GetBoolean();
         HasDelete = definition.GetProperty("hasDelete").GetBoolean();
+        MakesAudience = definition.GetProperty("audience") is { ValueKind: JsonValueKind.Object } lists && lists.GetProperty("hasCreate").GetBoolean();
         HasAudience = definition.GetProperty("audience").ValueKind == JsonValueKind.Object;
         _authentication = definition.GetProperty("authentication");
         var scheme = Text(_authentication, "scheme");
@@ -64,6 +65,9 @@ public sealed class ActionsKind
 
     /// <summary>It keeps lists of people.</summary>
     public bool HasAudience { get; }
+
+    /// <summary>Its lists must be made before anybody is put on them.</summary>
+    public bool MakesAudience { get; }
 
     /// <summary>It knows us by tokens that expire.</summary>
     public bool HasOAuth { get; }

@@ -3,6 +3,7 @@ using DuckDB.NET.Data;
 using Microsoft.Extensions.Logging;
 using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
 using Tributary.Engine.Traits.Language;
 using Tributary.Engine.Workspace;
 

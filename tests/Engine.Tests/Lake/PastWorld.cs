@@ -6,6 +6,7 @@ using Tributary.Engine.Log;
 using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Tests.TestKit;
+using Tributary.Engine.Traits;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 

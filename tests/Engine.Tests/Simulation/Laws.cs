@@ -7,6 +7,7 @@ using Tributary.Engine.Processing;
 using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
 using Tributary.Model;
 
 namespace Tributary.Engine.Tests.Simulation;
