@@ -14,6 +14,7 @@ public static class AudiencesServices
     {
         ComputationsApi.Map(endpoints);
         ConnectionsApi.Map(endpoints);
+        ReadyDefinitions.Map(endpoints);
         endpoints.MapQueryToolsApi();
     }
 }

@@ -75,6 +75,22 @@ internal sealed class ServerConnection : IDisposable
         }
     }
 
+    /// <summary>Copies an answer that is no JSON as it comes.</summary>
+    public async Task DownloadAsync(string path, Stream target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!response.IsSuccessStatusCode) throw Failure(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), request);
+            await response.Content.CopyToAsync(target, cancellationToken);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new CommandFailedException($"The server at {_http.BaseAddress} does not answer: {failure.Message}", "Start one with \"tributary serve\", or name another with --server or TRIBUTARY_URL.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 

@@ -17,6 +17,7 @@ internal static class TributaryCommand
             new ImportCommand(),
             new EventsCommand(),
             new ProfilesCommand(),
+            new AudiencesCommand(),
             new LakeCommand(),
             new DestinationsCommand(),
             new BenchCommand(),

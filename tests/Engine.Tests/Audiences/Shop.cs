@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Tests.TestKit;
-using Tributary.Engine.Traits;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
@@ -61,6 +60,13 @@ internal sealed class Shop : IDisposable
     {
         long? time = day is { } given ? Beginning + (long)(given * Day) : River.Now;
         River.Send(EventType.Track, $"\"event\":\"{what}\",\"userId\":\"{user}\"{(properties is null ? "" : $",\"properties\":{properties}")}", timestamp: time, source: source);
+        return this;
+    }
+
+    /// <summary>A person views a page on a day.</summary>
+    public Shop Views(string user, string page, double day)
+    {
+        River.Send(EventType.Page, $"\"name\":\"{page}\",\"userId\":\"{user}\"", timestamp: Beginning + (long)(day * Day));
         return this;
     }
 
