@@ -167,6 +167,12 @@ public sealed class Neighbourhood : IDisposable
         // A session that is still open, and one that ended.
         foreach (var minutes in new[] { 5, 20, 45, 70, 200, 230 }) river.Track("u1", extra: $"\"properties\":{{\"n\":{minutes}}}", timestamp: Now - (minutes * 60_000));
         foreach (var minutes in new[] { 100, 110 }) river.Track("u2", timestamp: Now - (minutes * 60_000));
+        // Pauses of exactly as long as may be, and of a moment more; the last one before and after the session has ended.
+        foreach (var (user, times) in new[] { ("quiet1", new[] { 10, 40, 70 }), ("quiet2", [10, 40, 71]), ("quiet3", [30]), ("quiet4", [31]) })
+            foreach (var minutes in times) river.Track(user, extra: $"\"properties\":{{\"n\":{minutes}}}", timestamp: Now - (minutes * 60_000));
+        // What happens together, and exactly at the ends of windows.
+        foreach (var (name, hours) in new[] { ("Added", 72), ("Bought", 72), ("Bought", 71), ("Bought", 48), ("Added", 24), ("Bought", 0), ("Bought", -1) })
+            river.Send(EventType.Track, $"\"event\":\"{name}\",\"userId\":\"punctual\",\"properties\":{{\"n\":{hours + 1}}}", timestamp: Now - (hours * Hour));
     }
 
     private long Time(Random chance) => chance.Next(10) switch

@@ -76,4 +76,15 @@ public sealed class HistoryTableTests : IDisposable
             [["a", "5", true], ["b", "5", false], ["c", "true", true], ["d", "true", false], ["e", "[1]", false]],
             _world.Rows("SELECT name, value, is_text FROM profiles.user_traits ORDER BY name"));
     }
+
+    [Fact]
+    public void What_a_failed_batch_wrote_comes_again_once()
+    {
+        _world.Track("u1", "Bought").River.Group("u1", "g1").Run();
+        _world.Loader.FailNextCommit = true;
+        Assert.Throws<Engine.Lake.LakeWriteException>(() => _world.Loader.LoadAvailable());
+        _world.Settle().Track("u1", "Bought").Settle();
+
+        Assert.Equal([2L, 1L], _world.Rows("SELECT (SELECT count(*) FROM _tributary.history), (SELECT count(*) FROM _tributary.memberships)")[0]);
+    }
 }

@@ -90,6 +90,19 @@ internal sealed class PastWorld : IDisposable
         Settle();
     }
 
+    /// <summary>Completes when a revision after the given one is there.</summary>
+    public async ValueTask ChangedAsync(long revision, CancellationToken cancellationToken)
+    {
+        while (_workspace.Revision <= revision) await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, cancellationToken);
+    }
+
+    /// <summary>Completes when a definition answers and everybody was asked.</summary>
+    public async Task AnsweringAsync(uint number)
+    {
+        while (State(number) is { Answering: 0 } or { NeedsPass: true } || River.Store.Get(Table.Computations, StateKeys.Computation(1, 0)) is not null)
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, Xunit.TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Processes and loads everything.</summary>
     public PastWorld Settle()
     {
