@@ -30,13 +30,21 @@ internal sealed class PastWorld : IDisposable
 
     public River River { get; } = new();
 
-    public LakeLoader Loader { get; }
+    public LakeLoader Loader { get; private set; }
 
     public LakeDatabase Database => _database;
 
     public ComputationGatherer Gatherer { get; private set; }
 
     public WorkspaceSnapshot Workspace => _workspace;
+
+    /// <summary>Changes the lake by hand, then begins to load anew as after a restart.</summary>
+    public void Restart(string sql)
+    {
+        Loader.Dispose();
+        using (var connection = _database.Connect()) LakeDatabase.Execute(connection, sql);
+        Loader = NewLoader();
+    }
 
     /// <summary>Makes or changes an audience, or with <see cref="Computation.Trait"/> a trait.</summary>
     public Computation Define(string key, string query, Func<Computation, Computation>? edit = null, string kind = Computation.Audience, string type = "USERS")
