@@ -1,16 +1,19 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tributary.Engine.Lake.Evaluating;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Lake;
 
-/// <summary>Registers what brings the past to new audiences and computed traits.</summary>
+/// <summary>Registers what brings the past to new audiences and computed traits, and what asks it of the lake.</summary>
 public static class GatheringServices
 {
-    /// <summary>Adds the hosted service that gathers. Needs the logs, the state store, the workspace, Processing and the lake.</summary>
+    /// <summary>
+    /// Adds the hosted service that gathers, <see cref="LakeEvaluator"/>, <see cref="AudiencePreview"/> and <see cref="AudienceVerifier"/>. Needs the logs, the state store, the workspace, Processing and the lake.
+    /// </summary>
     public static IServiceCollection AddGathering(this IServiceCollection services) => services
         .AddSingleton(provider => new ComputationGatherer(
             new GatheringDoor(provider.GetRequiredService<ReceivedLog>(), provider.GetRequiredService<ProcessingProgress>(), provider.GetRequiredService<TimeProvider>()),
@@ -19,6 +22,9 @@ public static class GatheringServices
             provider.GetRequiredService<Func<WorkspaceSnapshot>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ComputationGatherer>>()))
+        .AddSingleton(provider => new LakeEvaluator(provider.GetRequiredService<LakeDatabase>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<AudiencePreview>()
+        .AddSingleton<AudienceVerifier>()
         .AddHostedService<GatheringWorker>();
 
     /// <summary>Gathers as long as the host runs.</summary>

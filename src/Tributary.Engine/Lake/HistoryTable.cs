@@ -70,7 +70,7 @@ internal sealed class HistoryTable
         var isGroup = record.Type == EventType.Group;
         if (!isGroup && !(places.IsRead && places.IsWhole)) return;
         if (record.Profile.IsNone || !record.TryReadFirst(out var collection, out var type, out var value) || collection != ProfileCollection.Users) return;
-        if (workspace.FindSource(record.Source)?.MetadataId == SourceCatalog.Engage) return;
+        if (IsOwn(record, workspace)) return;
         if (isGroup) AddMember(offset, record, type, value);
         else AddEvent(offset, record, places, type, value);
     }
@@ -80,6 +80,11 @@ internal sealed class HistoryTable
     {
         foreach (var table in All) table.Clear(release);
     }
+
+    // When the source is gone before a lake is rebuilt, only the id of the message tells who said it.
+    private static bool IsOwn(in DecidedRecord record, WorkspaceSnapshot workspace) => workspace.FindSource(record.Source) is { } source
+        ? source.MetadataId == SourceCatalog.Engage
+        : record.MessageId.Span.StartsWith("personas_"u8);
 
     private void AddEvent(LogOffset offset, in DecidedRecord record, EventPlaces places, ReadOnlySpan<byte> type, ReadOnlySpan<byte> value)
     {

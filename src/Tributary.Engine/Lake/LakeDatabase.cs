@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using DuckDB.NET.Native;
+using Tributary.Engine.Lake.Evaluating;
 
 namespace Tributary.Engine.Lake;
 
@@ -84,8 +85,10 @@ internal sealed class LakeDatabase : IDisposable
         return rows;
     }
 
-    /// <summary>A text as SQL writes it.</summary>
-    public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+    /// <summary>A text as SQL writes it. What is handed to DuckDB ends at a NUL, so that character is written as a call.</summary>
+    public static string Literal(string text) => text.Contains('\0')
+        ? $"({string.Join(" || chr(0) || ", text.Split('\0').Select(Literal))})"
+        : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <inheritdoc/>
     public void Dispose() => _root.Dispose();
@@ -117,6 +120,7 @@ internal sealed class LakeDatabase : IDisposable
         Execute(root, "SET allow_community_extensions = false");
         // The loader decides when: a checkpoint compresses again what shares a row group with new rows.
         Execute(root, "SET checkpoint_threshold = '1TB'");
+        ValueFunctions.Register(root);
         Execute(root, $"ATTACH {Literal(Path.Combine(_folder, "lake.duckdb"))} AS {Catalog} (RECOVERY_MODE NO_WAL_WRITES)");
         Execute(root, "SET enable_external_access = false");
         Execute(root, "SET lock_configuration = true");

@@ -108,11 +108,7 @@ public sealed class LakeQuery : IDisposable
     {
         stop.ThrowIfCancellationRequested();
         using var connection = _database.Connect();
-        // One interrupt can come between two steps of a query and be lost: repeat it until the connection is done.
-        using var interrupter = stop.Register(() => Native.Startup.DuckDBInterrupt(connection.NativeConnection));
-        using var again = _clock.CreateTimer(
-            _ => { if (stop.IsCancellationRequested) Native.Startup.DuckDBInterrupt(connection.NativeConnection); },
-            null, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200));
+        using var interrupter = new QueryInterrupter(connection, _clock, stop);
         try
         {
             if (Refuse(connection, sql) is { } refusal) return refusal;

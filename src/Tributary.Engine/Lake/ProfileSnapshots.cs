@@ -40,7 +40,7 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         CREATE TABLE IF NOT EXISTS {LakeViews.ProfilesSchema}.user_identifiers
           (canonical_segment_id VARCHAR, collection VARCHAR, type VARCHAR, value VARCHAR, seq BIGINT, timestamp TIMESTAMP, received_at TIMESTAMP, uuid_ts TIMESTAMP);
         CREATE VIEW IF NOT EXISTS {LakeViews.ProfilesSchema}.account_identifiers AS FROM {LakeViews.ProfilesSchema}.user_identifiers WHERE collection = 'accounts';
-        CREATE VIEW IF NOT EXISTS {LakeViews.ProfilesSchema}.account_traits AS FROM {LakeViews.ProfilesSchema}.user_traits
+        CREATE OR REPLACE VIEW {LakeViews.ProfilesSchema}.account_traits AS FROM {LakeViews.ProfilesSchema}.user_traits
           WHERE canonical_segment_id IN (SELECT canonical_segment_id FROM {LakeViews.ProfilesSchema}.account_identifiers);
         """;
 

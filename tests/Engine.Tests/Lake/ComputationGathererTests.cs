@@ -202,4 +202,22 @@ public sealed class ComputationGathererTests : IDisposable
         Assert.Equal("u1=820", _world.Values(trait.Number));
         Assert.InRange(most, 100, ComputationGatherer.EventsMax);
     }
+
+    [Fact]
+    public async Task A_gatherer_that_runs_hears_of_new_definitions()
+    {
+        _world.Track("u1", "Bought").Settle();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var running = _world.Gatherer.RunAsync(_world.ChangedAsync, stop.Token);
+        for (uint number = 1; number <= 2; number++)
+        {
+            _world.Define($"buyers_{number}", $"event('Bought').count() >= {number}");
+            await _world.PumpAsync(_world.AnsweringAsync(number));
+            _world.Track("u1", "Bought").Settle();
+        }
+
+        Assert.Equal(("u1", "u1"), (_world.Members(1), _world.Members(2)));
+        await stop.CancelAsync();
+        await _world.PumpAsync(running);
+    }
 }

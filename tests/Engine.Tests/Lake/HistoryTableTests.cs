@@ -76,4 +76,44 @@ public sealed class HistoryTableTests : IDisposable
             [["a", "5", true], ["b", "5", false], ["c", "true", true], ["d", "true", false], ["e", "[1]", false]],
             _world.Rows("SELECT name, value, is_text FROM profiles.user_traits ORDER BY name"));
     }
+
+    [Fact]
+    public void What_a_failed_batch_wrote_comes_again_once()
+    {
+        _world.Track("u1", "Bought").River.Group("u1", "g1").Run();
+        _world.Loader.FailNextCommit = true;
+        Assert.Throws<Engine.Lake.LakeWriteException>(() => _world.Loader.LoadAvailable());
+        _world.Settle().Track("u1", "Bought").Settle();
+
+        Assert.Equal([2L, 1L], _world.Rows("SELECT (SELECT count(*) FROM _tributary.history), (SELECT count(*) FROM _tributary.memberships)")[0]);
+    }
+
+    [Fact]
+    public async Task A_lake_from_before_has_no_past_and_goes_on()
+    {
+        _world.Track("u1", "Bought").River.Identify("u1", traits: """{"plan":"pro","age":"5"}""").Group("u1", "g1", """{"seats":3}""");
+        _world.Settle().Restart("""
+            DROP TABLE _tributary.history;
+            DROP TABLE _tributary.memberships;
+            ALTER TABLE profiles.user_traits DROP COLUMN is_text;
+            CREATE OR REPLACE VIEW profiles.account_traits AS FROM profiles.user_traits
+              WHERE canonical_segment_id IN (SELECT canonical_segment_id FROM profiles.account_identifiers);
+            """);
+        _world.Track("u1", "Bought").Settle();
+
+        Assert.Equal([1L], _world.Rows("SELECT count(*) FROM _tributary.history")[0]);
+        Assert.Equal(["seats", "3", null], _world.Rows("SELECT name, value, is_text FROM profiles.account_traits")[0]);
+        Assert.Equal(["true", "true"], new[] { await Ask("trait('plan') = 'pro'"), await Ask("trait('age') = '5'") });
+        _world.River.Identify("u1", traits: """{"city":"Rome"}""");
+        _world.Settle();
+        Assert.Equal([["age", null], ["city", true], ["plan", null]], _world.Rows("SELECT name, is_text FROM profiles.user_traits WHERE name <> 'seats' ORDER BY name"));
+    }
+
+    private async Task<string> Ask(string query)
+    {
+        var evaluator = new Engine.Lake.Evaluating.LakeEvaluator(_world.Database, TimeProvider.System);
+        Assert.True(Traits.Language.QueryParser.TryParse(query, default, null, out var definition, out _));
+        var answers = await evaluator.AnswersAsync(definition, new Engine.Lake.Evaluating.DefinitionQuestion(1, _world.River.Now), TestContext.Current.CancellationToken);
+        return System.Text.Encoding.UTF8.GetString(Assert.Single(answers.Answers).Value!);
+    }
 }

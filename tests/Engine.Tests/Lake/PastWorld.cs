@@ -30,13 +30,21 @@ internal sealed class PastWorld : IDisposable
 
     public River River { get; } = new();
 
-    public LakeLoader Loader { get; }
+    public LakeLoader Loader { get; private set; }
 
     public LakeDatabase Database => _database;
 
     public ComputationGatherer Gatherer { get; private set; }
 
     public WorkspaceSnapshot Workspace => _workspace;
+
+    /// <summary>Changes the lake by hand, then begins to load anew as after a restart.</summary>
+    public void Restart(string sql)
+    {
+        Loader.Dispose();
+        using (var connection = _database.Connect()) LakeDatabase.Execute(connection, sql);
+        Loader = NewLoader();
+    }
 
     /// <summary>Makes or changes an audience, or with <see cref="Computation.Trait"/> a trait.</summary>
     public Computation Define(string key, string query, Func<Computation, Computation>? edit = null, string kind = Computation.Audience, string type = "USERS")
@@ -88,6 +96,19 @@ internal sealed class PastWorld : IDisposable
 
         await work;
         Settle();
+    }
+
+    /// <summary>Completes when a revision after the given one is there.</summary>
+    public async ValueTask ChangedAsync(long revision, CancellationToken cancellationToken)
+    {
+        while (_workspace.Revision <= revision) await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, cancellationToken);
+    }
+
+    /// <summary>Completes when a definition answers and everybody was asked.</summary>
+    public async Task AnsweringAsync(uint number)
+    {
+        while (State(number) is { Answering: 0 } or { NeedsPass: true } || River.Store.Get(Table.Computations, StateKeys.Computation(1, 0)) is not null)
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, Xunit.TestContext.Current.CancellationToken);
     }
 
     /// <summary>Processes and loads everything.</summary>

@@ -1,0 +1,34 @@
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Engine.Lake.Evaluating;
+
+/// <summary>What the name of a trait stands for when it is the key of an audience or computed trait.</summary>
+/// <param name="IsAudience">A membership; otherwise a value.</param>
+/// <param name="IsOfAccounts">Of accounts; otherwise of people.</param>
+internal readonly record struct ComputedKey(bool IsAudience, bool IsOfAccounts);
+
+/// <summary>Of whom a definition is asked, and when.</summary>
+/// <param name="Space">The space's number.</param>
+/// <param name="Now">The time of the question; milliseconds since 1970.</param>
+internal sealed record DefinitionQuestion(ushort Space, long Now)
+{
+    /// <summary>The keys of the space's audiences and computed traits; a trait of such a name is what they have come to.</summary>
+    public IReadOnlyDictionary<string, ComputedKey> Keys { get; init; } = new Dictionary<string, ComputedKey>();
+
+    /// <summary>A person counts only with an identifier of one of these types; empty for everybody.</summary>
+    public IReadOnlyList<string> FilterByExternalIds { get; init; } = [];
+
+    /// <summary>The keys of a space in a workspace.</summary>
+    public static Dictionary<string, ComputedKey> KeysOf(WorkspaceSnapshot workspace, string spaceId) => workspace.Computations
+        .Where(computation => computation.SpaceId == spaceId && !computation.Deleted)
+        .ToDictionary(computation => computation.Key, computation => new ComputedKey(computation.IsAudience, computation.IsOfAccounts), StringComparer.Ordinal);
+}
+
+/// <summary>A definition as SQL.</summary>
+/// <param name="Sql">
+/// One SELECT of <c>profile</c>, a row for each profile of the space that the definition is about, and <c>answer</c>: of an audience true or false, of a trait its
+/// value in the form of <see cref="EncodedValues"/>.
+/// </param>
+/// <param name="IsAudience">Which of the two.</param>
+/// <param name="IsList">The value is a list of different values.</param>
+internal sealed record CompiledSql(string Sql, bool IsAudience, bool IsList);

@@ -1,0 +1,77 @@
+using Tributary.Engine.Traits.Language;
+
+namespace Tributary.Engine.Lake.Evaluating;
+
+/// <summary>Who is asked, and their traits.</summary>
+internal sealed partial class DefinitionSql
+{
+    private const string Identifiers = $"{LakeDatabase.Catalog}.{LakeViews.ProfilesSchema}.user_identifiers";
+    private const string UserTraits = $"{LakeDatabase.Catalog}.{LakeViews.ProfilesSchema}.user_traits";
+
+    /// <summary>The identifiers of people: <c>type value profile</c>.</summary>
+    private string People() => Once("people", () => IdentifiersOf("users"));
+
+    private string Accounts() => Once("accounts", () => IdentifiersOf("accounts"));
+
+    private string IdentifiersOf(string collection) =>
+        $"SELECT type, value, canonical_segment_id AS profile FROM {Identifiers} WHERE collection = '{collection}' AND trib_space(canonical_segment_id) = {_question.Space}";
+
+    /// <summary>Who belongs to which account: <c>account person</c>.</summary>
+    private string Membership()
+    {
+        var (people, accounts) = (People(), Accounts());
+        return Once("members", () => $"""
+            SELECT DISTINCT a.profile AS account, p.profile AS person FROM {HistoryTable.Memberships} m
+            JOIN {accounts} a ON a.type = m.account_type AND a.value = m.account_value JOIN {people} p ON p.type = m.type AND p.value = m.value
+            WHERE m.space = {_question.Space}
+            """);
+    }
+
+    /// <summary>Those that are asked: <c>s</c> names each, <c>own</c> is the profile that the definition is about, <c>person</c> whose traits are meant.</summary>
+    private string Subjects(Place place)
+    {
+        switch (place)
+        {
+            case Place.Person:
+                var people = People();
+                return Once("subjects of people", () => $"SELECT DISTINCT profile AS s, profile AS own, profile AS person FROM {people}");
+            case Place.Account:
+                var accounts = Accounts();
+                return Once("subjects of accounts", () => $"SELECT DISTINCT profile AS s, profile AS own, profile AS person FROM {accounts}");
+            case Place.Member or Place.MemberOfAccount:
+                var members = Membership();
+                return Once("subjects of members", () => $"SELECT account || '/' || person AS s, account AS own, person FROM {members}");
+            default:
+                throw new InvalidOperationException("Not a place.");
+        }
+    }
+
+    private string Trait(ValuePath path, Frame frame)
+    {
+        var name = path.Steps[0];
+        var rest = new ValuePath(new Sequence<string>(path.Steps.Items.RemoveAt(0)));
+        var on = frame.Place == Place.Member ? "r.person" : "r.own";
+        var isAccount = frame.Place is Place.Account or Place.MemberOfAccount;
+        var isComputed = _question.Keys.TryGetValue(name, out var key);
+        if (isComputed && key.IsOfAccounts != isAccount)
+        {
+            // What a person knows of accounts is whether one of them is in; an account knows nothing of the people's.
+            if (!key.IsAudience || rest.Steps.Count > 0) return "NULL::VARCHAR";
+            if (isAccount) return "'b0'";
+            var members = Membership();
+            var isIn = Once($"in {name}", () => $"""
+                SELECT DISTINCT m.person AS g, 'b1' AS v FROM {members} m JOIN {UserTraits} t ON t.canonical_segment_id = m.account
+                WHERE t.name = {LakeDatabase.Literal(name)} AND t.value = 'true' AND t.is_text IS NOT TRUE
+                """);
+            frame.Join(isIn, on);
+            return $"coalesce({isIn}.v, 'b0')";
+        }
+
+        var trait = Once($"trait {path}", () => $"""
+            SELECT canonical_segment_id AS g, trib_trait(value, {ProfileSnapshots.IsText}, {LakeDatabase.Literal(EncodedValues.Path(rest))}) AS v FROM {UserTraits}
+            WHERE name = {LakeDatabase.Literal(name)}
+            """);
+        frame.Join(trait, on);
+        return isComputed && key.IsAudience && rest.Steps.Count == 0 ? $"coalesce({trait}.v, 'b0')" : $"{trait}.v";
+    }
+}
