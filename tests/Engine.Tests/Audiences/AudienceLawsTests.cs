@@ -14,8 +14,8 @@ namespace Tributary.Engine.Tests.Audiences;
 /// </summary>
 public sealed class AudienceLawsTests
 {
-    private const int DefinitionsPerStory = 20;
-    private const int Stories = 110;
+    private const int DefinitionsPerStory = 12;
+    private const int Stories = 180;
 
     [Fact]
     public void Results_are_what_a_full_computation_gives() =>
@@ -79,7 +79,7 @@ internal sealed record Story(IReadOnlyList<Definition> Definitions, IReadOnlyLis
         }
 
         var numbers = Gen.Shuffle(Enumerable.Range(1, definitions).Select(i => (uint)i).ToArray());
-        return Gen.Select(all, numbers, Step.Any.List[5, 25], (made, order, steps) => new Story(made, order, steps));
+        return Gen.Select(all, numbers, Step.Any.List[5, 30], (made, order, steps) => new Story(made, order, steps));
     }
 
     public override string ToString()
