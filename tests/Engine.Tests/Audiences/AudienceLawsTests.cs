@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using CsCheck;
-using Tributary.Engine.Identity;
 using Tributary.Engine.Tests.TestKit;
 using Tributary.Engine.Traits.Language;
 using Tributary.Engine.Workspace;
