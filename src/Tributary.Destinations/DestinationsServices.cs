@@ -50,6 +50,7 @@ public static class DestinationsServices
             provider.GetRequiredService<ActionsWorkers>().Pool, catalogue, provider.GetRequiredService<OutboundHttp>().For, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ActionsQuestions(
             provider.GetRequiredService<LiveWorkspace>(), provider.GetRequiredService<ActionsHost>(), catalogue, provider.GetRequiredService<SecretBox>()));
+        services.AddSingleton(provider => provider.GetRequiredService<ActionsQuestions>().ListMaker());
         services.AddHostedService<TokenKeeper>();
         foreach (var kind in catalogue.Kinds)
         {

@@ -22,7 +22,7 @@ public static class TributaryHost
         var hush = new StartHush();
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
-        builder.Services.AddIngest().AddProcessing().AddProfiles().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake"));
+        builder.Services.AddIngest().AddProcessing().AddProfiles().AddAudiences().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake")).AddGathering();
         builder.Services.AddDelivery().AddActions(builder.Configuration).AddFunctions(builder.Configuration)
             .AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
         options.Configure?.Invoke(builder);
@@ -45,7 +45,8 @@ public static class TributaryHost
         management.MapDeliveryApi();
         management.MapActionsApi();
         management.MapToolsApi();
-        management.MapQueryToolsApi();
+        management.MapAudiencesApi();
+        management.MapExplainApi();
         management.MapFunctionsApi();
         api.MapUnknown();
         return app;

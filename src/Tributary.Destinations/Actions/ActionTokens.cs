@@ -14,22 +14,24 @@ internal sealed class ActionTokens
     public Action<string, JsonObject>? Refreshed { get; set; }
 
     /// <summary>The tokens to use: the newest that belong to those among the settings.</summary>
-    public JsonObject? Current(string destination, JsonObject? stored)
-    {
-        if (stored is null) return null;
-        return _tokens.TryGetValue(destination, out var known) && known.Stored == stored.ToJsonString() ? known.Current : stored;
-    }
+    public JsonObject? Current(string destination, JsonObject? stored) =>
+        _tokens.TryGetValue(destination, out var known) && known.Stored == Text(stored) ? known.Current : stored;
 
     /// <summary>Takes what a worker tells: <c>{accessToken, refreshToken?}</c>.</summary>
     public void Take(string destination, JsonObject? stored, JsonElement fresh)
     {
-        if (stored is null || fresh.ValueKind != JsonValueKind.Object || Text(fresh, "accessToken") is not { } access) return;
-        var tokens = (JsonObject)(Current(destination, stored) ?? stored).DeepClone();
+        if (fresh.ValueKind != JsonValueKind.Object || Text(fresh, "accessToken") is not { } access) return;
+        // Some get their tokens for credentials among the settings, so that there are none at first.
+        var tokens = (JsonObject)(Current(destination, stored) ?? []).DeepClone();
         tokens["access_token"] = access;
         if (Text(fresh, "refreshToken") is { } refresh) tokens["refresh_token"] = refresh;
-        _tokens[destination] = (stored.ToJsonString(), tokens);
-        Refreshed?.Invoke(destination, new JsonObject { ["access_token"] = access, ["refresh_token"] = tokens["refresh_token"]?.DeepClone() });
+        _tokens[destination] = (Text(stored), tokens);
+        var told = new JsonObject { ["access_token"] = access };
+        if (tokens["refresh_token"] is { } kept) told["refresh_token"] = kept.DeepClone();
+        Refreshed?.Invoke(destination, told);
     }
+
+    private static string Text(JsonObject? stored) => stored?.ToJsonString() ?? "";
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -14,6 +14,9 @@ public sealed class ActionsKind
     /// <summary>Where the tokens of OAuth are among the settings: <c>access_token</c>, <c>refresh_token</c>, <c>clientId</c>, <c>clientSecret</c>, <c>refresh_token_url</c>.</summary>
     public const string OAuthKey = "oauth";
 
+    /// <summary>Among the tokens: they are only tried, and must not be renewed.</summary>
+    public const string TrialKey = "trial";
+
     /// <summary>The setting with flags of the package that are on for this destination, e.g. <c>{"mixpanel-multistatus":true}</c>.</summary>
     public const string FlagsKey = "featureFlags";
 
@@ -29,6 +32,7 @@ public sealed class ActionsKind
         IsRawSocket = definition.GetProperty("rawSockets").GetBoolean();
         ReadsEvent = definition.GetProperty("readsEvent").GetBoolean();
         HasDelete = definition.GetProperty("hasDelete").GetBoolean();
+        MakesAudience = definition.GetProperty("audience") is { ValueKind: JsonValueKind.Object } lists && lists.GetProperty("hasCreate").GetBoolean();
         HasAudience = definition.GetProperty("audience").ValueKind == JsonValueKind.Object;
         _authentication = definition.GetProperty("authentication");
         var scheme = Text(_authentication, "scheme");
@@ -61,6 +65,9 @@ public sealed class ActionsKind
 
     /// <summary>It keeps lists of people.</summary>
     public bool HasAudience { get; }
+
+    /// <summary>Its lists must be made before anybody is put on them.</summary>
+    public bool MakesAudience { get; }
 
     /// <summary>It knows us by tokens that expire.</summary>
     public bool HasOAuth { get; }

@@ -17,13 +17,13 @@ public static class FunctionsApi
         var functions = api.MapGroup("/api/functions").WithTags("Functions");
         functions.MapGet("/", List).WithName("listFunctions").WithSummary("All functions, by age: ?resourceType=.");
         functions.MapPost("/", CreateAsync).WithName("createFunction").WithSummary("Creates a function; its first version is deployed at once.");
-        functions.MapPost("/run", (HttpContext context, LiveWorkspace workspace, FunctionRuntime runtime) => RunAsync(context, null, workspace, runtime))
+        functions.MapPost("/run", (HttpContext context, LiveWorkspace workspace, SecretBox secrets, FunctionRuntime runtime) => RunAsync(context, null, workspace, secrets, runtime))
             .WithName("runCode").WithSummary("Runs code that is not saved on a sample event or request.");
         functions.MapGet("/{id}", Get).WithName("getFunction").WithSummary("One function.");
         functions.MapPatch("/{id}", UpdateAsync).WithName("updateFunction").WithSummary("Saves a new version; it runs when it is deployed.");
         functions.MapDelete("/{id}", DeleteAsync).WithName("deleteFunction").WithSummary("Deletes a function that nothing uses.");
         functions.MapPost("/{id}/deploy", DeployAsync).WithName("createFunctionDeployment").WithSummary("From now on the newest version runs.");
-        functions.MapPost("/{id}/run", (HttpContext context, string id, LiveWorkspace workspace, FunctionRuntime runtime) => RunAsync(context, id, workspace, runtime))
+        functions.MapPost("/{id}/run", (HttpContext context, string id, LiveWorkspace workspace, SecretBox secrets, FunctionRuntime runtime) => RunAsync(context, id, workspace, secrets, runtime))
             .WithName("runFunction").WithSummary("Runs the newest version, or the code sent, on a sample event or request.");
         functions.MapGet("/{id}/versions", Versions).WithName("listFunctionVersions").WithSummary("The saved versions, the newest first.");
         functions.MapPost("/{id}/versions", RestoreAsync).WithName("restoreFunctionVersion").WithSummary("Makes an old version the newest one.");
@@ -143,15 +143,19 @@ public static class FunctionsApi
         ? ApiAnswer.Data(new JsonObject { ["version"] = FunctionForm.Of(found) })
         : ApiAnswer.Refused(WorkspaceRefusal.NotFound("version", version));
 
-    // {"code"?, "resourceType"?, "event" | "events" | "request", "settings"?, "dryRun"?}
-    private static ApiAnswer Logs(string id, LiveWorkspace workspace, FunctionRuntime runtime) => workspace.Current.FindFunction(id) is null
-        ? ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Function, id))
-        : ApiAnswer.Data(new JsonObject
+    private static ApiAnswer Logs(string id, LiveWorkspace workspace, SecretBox secrets, FunctionRuntime runtime)
+    {
+        if (workspace.Current.FindFunction(id) is not { } function) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Function, id));
+        var mask = FunctionSecrets.MaskOf(function, workspace.Current, secrets, []);
+        return ApiAnswer.Data(new JsonObject
         {
-            ["logs"] = new JsonArray([.. runtime.Logs.Of(id).Select(line => new JsonObject { ["time"] = ApiJson.Time(line.At), ["level"] = line.IsError ? "error" : "log", ["message"] = line.Text })]),
+            ["logs"] = new JsonArray([.. runtime.Logs.Of(id).Select(line =>
+                new JsonObject { ["time"] = ApiJson.Time(line.At), ["level"] = line.IsError ? "error" : "log", ["message"] = mask.Clean(line.Text) })]),
         });
+    }
 
-    private static async Task<ApiAnswer> RunAsync(HttpContext context, string? id, LiveWorkspace workspace, FunctionRuntime runtime)
+    // {"code"?, "resourceType"?, "event" | "events" | "request", "settings"?, "dryRun"?}
+    private static async Task<ApiAnswer> RunAsync(HttpContext context, string? id, LiveWorkspace workspace, SecretBox secrets, FunctionRuntime runtime)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
@@ -177,7 +181,8 @@ public static class FunctionsApi
         { IsDryRun = body.Flag("dryRun") ?? false };
         if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
         var trace = new WireTrace(keepsSuccess: true);
-        return ApiAnswer.Data(FunctionRun.Of(await runtime.RunOnceAsync(call, trace, context.RequestAborted), trace));
+        var result = await runtime.RunOnceAsync(call, trace, context.RequestAborted);
+        return ApiAnswer.Data(FunctionRun.Of(result, trace, FunctionSecrets.MaskOf(function, workspace.Current, secrets, settings)));
     }
 
     private static ApiAnswer Answer(WorkspaceSnapshot now, string id) => now.FindFunction(id) is { } function

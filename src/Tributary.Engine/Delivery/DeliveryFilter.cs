@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tributary.Engine.Workspace;
@@ -11,10 +12,14 @@ namespace Tributary.Engine.Delivery;
 /// <param name="destination">Its own name and id.</param>
 /// <param name="kindName">The catalogue's name of its kind, e.g. <c>Webhook</c>; a message may say either, and its own name counts first.</param>
 /// <param name="isWarehouse">It stores everything: only <c>Warehouses</c> among the integrations is about it, <c>All</c> and names are not.</param>
-internal sealed class DeliveryFilter(Destination destination, string kindName, bool isWarehouse = false)
+/// <param name="fullName">What messages may say as well, e.g. a function with its workspace's name; null when there is nothing else.</param>
+/// <param name="isKnown">Whether a name among the integrations means anything here; null when all do.</param>
+internal sealed class DeliveryFilter(
+    Destination destination, string kindName, bool isWarehouse = false, string? fullName = null, Func<string, bool>? isKnown = null)
 {
     public const string Disabled = "destination_disabled";
     public const string ByIntegrations = "filtered_by_integrations_object";
+    public const string UnknownIntegration = "unknown_integration";
     public const string SentByClient = "message_sent_client_side";
     public const string ByType = "unsupported_event_type";
     public const string ByConsent = "filtered_by_end_user_consent";
@@ -39,10 +44,10 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
         string? verdict = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isIntegrations = reader.ValueTextEquals("integrations"u8);
-            var isMetadata = !isIntegrations && reader.ValueTextEquals("_metadata"u8);
+            var isIntegrations = Is(ref reader, "integrations"u8);
+            var isMetadata = !isIntegrations && Is(ref reader, "_metadata"u8);
             reader.Read();
-            if (isIntegrations && reader.TokenType == JsonTokenType.StartObject && !(isWarehouse ? IsStored(ref reader) : IsEnabled(ref reader))) verdict ??= ByIntegrations;
+            if (isIntegrations && reader.TokenType == JsonTokenType.StartObject) verdict ??= isWarehouse ? IsStored(ref reader) ? null : ByIntegrations : Route(ref reader);
             else if (isMetadata && reader.TokenType == JsonTokenType.StartObject && IsBundled(ref reader)) verdict ??= SentByClient;
             else reader.Skip();
         }
@@ -60,7 +65,7 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
         var given = new HashSet<string>(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var category = reader.GetString()!;
+            var category = NameOf(ref reader);
             reader.Read();
             if (reader.TokenType == JsonTokenType.True) given.Add(category);
             else given.Remove(category);
@@ -75,7 +80,7 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isIt = reader.ValueTextEquals(name);
+            var isIt = Is(ref reader, name);
             reader.Read();
             if (isIt && reader.TokenType == JsonTokenType.StartObject) return true;
             reader.Skip();
@@ -87,15 +92,17 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
     private static string[] CategoriesOf(Destination destination) =>
         destination.Settings[DestinationSync.ConsentKey] is JsonArray list ? [.. list.Select(each => each?.ToString() ?? "")] : [];
 
-    // An explicit boolean wins, options mean yes, silence means what "All" says, and without it yes.
-    private bool IsEnabled(ref Utf8JsonReader reader)
+    // An explicit boolean wins, options mean yes, silence means what "All" says, and without it yes. Where "All" alone keeps an event away and the message asks
+    // for a name that nothing has, the name is what is wrong.
+    private string? Route(ref Utf8JsonReader reader)
     {
         bool? own = null, kind = null, all = null;
+        var names = reader;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isOwn = reader.ValueTextEquals(destination.Name) || reader.ValueTextEquals(destination.Id);
-            var isKind = reader.ValueTextEquals(kindName);
-            var isAll = reader.ValueTextEquals("All"u8) || reader.ValueTextEquals("all"u8);
+            var isOwn = Is(ref reader, destination.Name) || Is(ref reader, destination.Id);
+            var isKind = Is(ref reader, kindName) || (fullName is not null && Is(ref reader, fullName));
+            var isAll = Is(ref reader, "All"u8) || Is(ref reader, "all"u8);
             reader.Read();
             bool? value = reader.TokenType switch { JsonTokenType.False => false, JsonTokenType.Null => null, _ => true };
             if (isOwn) own = value;
@@ -104,7 +111,39 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
             reader.Skip();
         }
 
-        return own ?? kind ?? all ?? true;
+        if (own ?? kind ?? all ?? true) return null;
+        return (own ?? kind) is null && AsksForUnknown(names) ? UnknownIntegration : ByIntegrations;
+    }
+
+    private bool AsksForUnknown(Utf8JsonReader reader)
+    {
+        if (isKnown is null) return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = NameOf(ref reader);
+            reader.Read();
+            if (reader.TokenType is not (JsonTokenType.False or JsonTokenType.Null) && !isKnown(name)) return true;
+            reader.Skip();
+        }
+
+        return false;
+    }
+
+    // Half of a surrogate pair, which the reader throws at, is no name of anything.
+    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> text) => reader.ValueIsEscaped ? NameOf(ref reader) == Encoding.UTF8.GetString(text) : reader.ValueTextEquals(text);
+
+    private static bool Is(ref Utf8JsonReader reader, string text) => reader.ValueIsEscaped ? NameOf(ref reader) == text : reader.ValueTextEquals(text);
+
+    private static string NameOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return "";
+        }
     }
 
     // {"Warehouses":{"all":false}} or {"Warehouses":{"warehouseIds":["id"]}}.
@@ -113,7 +152,7 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
         var isStored = true;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var areWarehouses = reader.ValueTextEquals("Warehouses"u8);
+            var areWarehouses = Is(ref reader, "Warehouses"u8);
             reader.Read();
             if (!areWarehouses || reader.TokenType != JsonTokenType.StartObject)
             {
@@ -123,8 +162,8 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
 
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                var isAll = reader.ValueTextEquals("all"u8);
-                var areIds = reader.ValueTextEquals("warehouseIds"u8);
+                var isAll = Is(ref reader, "all"u8);
+                var areIds = Is(ref reader, "warehouseIds"u8);
                 reader.Read();
                 if (isAll) isStored = reader.TokenType != JsonTokenType.False;
                 if (areIds && reader.TokenType == JsonTokenType.StartArray) isStored = Names(ref reader);
@@ -140,7 +179,7 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
         var isNamed = false;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            isNamed |= reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(destination.Id);
+            isNamed |= reader.TokenType == JsonTokenType.String && Is(ref reader, destination.Id);
             reader.Skip();
         }
 
@@ -152,16 +191,16 @@ internal sealed class DeliveryFilter(Destination destination, string kindName, b
         var isBundled = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var areNames = reader.ValueTextEquals("bundled"u8);
-            var areIds = reader.ValueTextEquals("bundledIds"u8);
+            var areNames = Is(ref reader, "bundled"u8);
+            var areIds = Is(ref reader, "bundledIds"u8);
             reader.Read();
             if ((areNames || areIds) && reader.TokenType == JsonTokenType.StartArray)
             {
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
                     if (reader.TokenType != JsonTokenType.String) reader.Skip();
-                    else if (areIds) isBundled |= reader.ValueTextEquals(destination.Id);
-                    else isBundled |= reader.ValueTextEquals(destination.Name) || reader.ValueTextEquals(kindName);
+                    else if (areIds) isBundled |= Is(ref reader, destination.Id);
+                    else isBundled |= Is(ref reader, destination.Name) || Is(ref reader, kindName) || (fullName is not null && Is(ref reader, fullName));
                 }
             }
             else

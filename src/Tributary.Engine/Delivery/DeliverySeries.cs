@@ -27,7 +27,7 @@ internal enum SeriesMetric : byte
 internal readonly record struct SeriesKey(SeriesMetric Metric, uint Lane, string Detail);
 
 /// <summary>
-/// Counts of one destination's deliveries (one event through one subscription) by minute for two days and by hour for thirty. Written together with the
+/// Counts of one destination's deliveries (one event through one subscription) by minute for two days and by hour for a month. Written together with the
 /// account, so that a crash counts nothing twice.
 /// </summary>
 /// <remarks>
@@ -40,8 +40,9 @@ internal sealed class DeliverySeries(IStateStore store, uint destination)
     public const long MinuteMs = 60_000;
     public const long HourMs = 3_600_000;
 
-    private const long MinutesKept = 48 * 60;
-    private const long HoursKept = 30 * 24;
+    // What the API answers reaches 48 hours and a minute back, or 30 days and a day.
+    private const long MinutesKept = (48 * 60) + 2;
+    private const long HoursKept = (31 * 24) + 2;
     private const string Other = "other";
 
     private readonly Bucket _minute = new(0, MinuteMs);

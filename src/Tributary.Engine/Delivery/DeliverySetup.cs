@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
@@ -28,8 +27,10 @@ internal sealed class DeliverySetup(
     public string KindName(string slug) => catalog.Find(slug)?.Name ?? slug;
 
     /// <summary>What a message alone says about whether a destination gets it.</summary>
-    public DeliveryFilter FilterOf(Destination destination) =>
-        new(destination, KindName(destination.MetadataId), catalog.Find(destination.MetadataId)?.IsWarehouse == true);
+    public DeliveryFilter FilterOf(WorkspaceSnapshot workspace, Destination destination) => new(
+        destination, KindName(destination.MetadataId), catalog.Find(destination.MetadataId)?.IsWarehouse == true,
+        destination.MetadataId.StartsWith(Function.CatalogPrefix, StringComparison.Ordinal) ? FullName(workspace, KindName(destination.MetadataId)) : null,
+        name => IsKnown(workspace, name));
 
     /// <summary>Events go through subscriptions.</summary>
     public bool HasActions(string slug) => Driver(slug) is { HasActions: true };
@@ -42,9 +43,9 @@ internal sealed class DeliverySetup(
     public SecretMask MaskOf(WorkspaceSnapshot workspace, Destination destination)
     {
         var kind = catalog.Find(destination.MetadataId);
-        var own = Secrets(destination.Settings, name => kind?.IsSecret(name) == true);
+        var own = SecretMask.SecretsOf(destination.Settings, secrets, name => kind?.IsSecret(name) == true);
         var instance = workspace.FindInsertFunctionOf(destination.Id);
-        return new SecretMask(instance is null ? own : own.Concat(Secrets(instance.Settings, name => workspace.FindFunction(instance.FunctionId)?.IsSecret(name) == true)));
+        return new SecretMask(instance is null ? own : own.Concat(SecretMask.SecretsOf(instance.Settings, secrets, name => workspace.FindFunction(instance.FunctionId)?.IsSecret(name) == true)));
     }
 
     /// <summary>A sender for a destination, or for one of its subscriptions, with everything that stands before it.</summary>
@@ -71,18 +72,14 @@ internal sealed class DeliverySetup(
         }
     }
 
+    // What Segment calls a destination function in integrations: spec/connections.md §5.3.
+    private static string FullName(WorkspaceSnapshot workspace, string function) => $"{function} ({workspace.Name?.Name})";
+
+    private bool IsKnown(WorkspaceSnapshot workspace, string name) =>
+        name is "All" or "all" or "Segment.io" or "Warehouses" or "Personas" || catalog.Kinds.Any(kind => kind.Name == name) || workspace.Destinations.Any(each => each.Name == name)
+        || workspace.Functions.Any(function => function.DisplayName == name || FullName(workspace, function.DisplayName) == name);
+
     // All functions are opened by one driver.
     private DestinationDriver? Driver(string slug) =>
         _drivers.GetValueOrDefault(slug.StartsWith(Function.CatalogPrefix, StringComparison.Ordinal) ? Function.CatalogPrefix + "*" : slug);
-
-    private IEnumerable<string> Secrets(JsonObject settings, Func<string, bool> isSecret) => (secrets?.UnsealReadable(settings) ?? settings)
-        .Where(pair => SecretBox.IsSealed(settings[pair.Key]) || isSecret(pair.Key)).SelectMany(pair => Texts(pair.Value));
-
-    private static IEnumerable<string> Texts(JsonNode? node) => node switch
-    {
-        JsonValue value when value.TryGetValue<string>(out var text) => [text],
-        JsonObject map => map.SelectMany(pair => Texts(pair.Value)),
-        JsonArray list => list.SelectMany(Texts),
-        _ => [],
-    };
 }

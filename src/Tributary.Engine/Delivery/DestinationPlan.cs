@@ -78,7 +78,7 @@ internal sealed class DestinationPlan
     /// <param name="before">The plan until now; null at first.</param>
     public static DestinationPlan Make(WorkspaceSnapshot workspace, Destination destination, DeliverySetup setup, DestinationPlan? before)
     {
-        var filter = setup.FilterOf(destination);
+        var filter = setup.FilterOf(workspace, destination);
         var filters = Filters(workspace, destination);
         var surroundings = setup.SurroundingsOf(workspace, destination);
         var keeps = before is not null && before._surroundings == surroundings && JsonNode.DeepEquals(before.Destination.Settings, destination.Settings);
@@ -92,7 +92,7 @@ internal sealed class DestinationPlan
 
     /// <summary>A plan that only judges: no sender is opened.</summary>
     public static DestinationPlan Judgement(WorkspaceSnapshot workspace, Destination destination, DeliverySetup setup) => new(
-        destination, setup.FilterOf(destination),
+        destination, setup.FilterOf(workspace, destination),
         Filters(workspace, destination), [], setup.HasActions(destination.MetadataId), setup.MaskOf(workspace, destination), "");
 
     /// <summary>What consent, <c>integrations</c> and filters say; null when they let the event through.</summary>

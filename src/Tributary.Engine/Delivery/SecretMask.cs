@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Tributary.Engine.Workspace;
 using Tributary.Model;
 
 namespace Tributary.Engine.Delivery;
@@ -25,6 +27,13 @@ internal sealed partial class SecretMask
     /// <param name="secrets">Secret values in the clear.</param>
     public SecretMask(IEnumerable<string> secrets) =>
         _forms = [.. secrets.Where(secret => secret.Length >= LengthMin).SelectMany(Forms).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length)];
+
+    /// <summary>The texts of secret settings, in the clear.</summary>
+    /// <param name="settings">As they are stored.</param>
+    /// <param name="secrets">Opens what is sealed; null where nothing is.</param>
+    /// <param name="isSecret">Which settings are secret although they are not sealed.</param>
+    public static IEnumerable<string> SecretsOf(JsonObject settings, SecretBox? secrets, Func<string, bool> isSecret) => (secrets?.UnsealReadable(settings) ?? settings)
+        .Where(pair => SecretBox.IsSealed(settings[pair.Key]) || isSecret(pair.Key)).SelectMany(pair => Texts(pair.Value));
 
     /// <summary>A text without secrets.</summary>
     public string Clean(string text)
@@ -125,7 +134,8 @@ internal sealed partial class SecretMask
         return text;
     }
 
-    private static bool IsCredential(string parameter) =>
+    /// <summary>Whether a parameter or setting of this name carries a credential.</summary>
+    public static bool IsCredential(string parameter) =>
         parameter.Equals("key", StringComparison.OrdinalIgnoreCase) || parameter.Equals("sig", StringComparison.OrdinalIgnoreCase)
         || ParameterWords.Any(word => parameter.Contains(word, StringComparison.OrdinalIgnoreCase));
 
@@ -135,6 +145,14 @@ internal sealed partial class SecretMask
 
     [GeneratedRegex("""(?<=^[a-z][a-z0-9+.-]*://)[^/?#@]+@""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NamesOfUrl();
+
+    private static IEnumerable<string> Texts(JsonNode? node) => node switch
+    {
+        JsonValue value when value.TryGetValue<string>(out var text) => [text],
+        JsonObject map => map.SelectMany(pair => Texts(pair.Value)),
+        JsonArray list => list.SelectMany(Texts),
+        _ => [],
+    };
 
     private static IEnumerable<string> Forms(string secret)
     {

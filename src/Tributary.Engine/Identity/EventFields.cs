@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Tributary.Model;
 
 namespace Tributary.Engine.Identity;
@@ -74,6 +75,9 @@ internal sealed class EventFields
     /// <summary>Of a track call the event's name, of page and screen calls the page's; unescaped UTF-8, empty when there is none.</summary>
     public ReadOnlyMemory<byte> Name { get; private set; }
 
+    /// <summary><c>context.app.version</c>; null when there is none.</summary>
+    public byte[]? AppVersion { get; private set; }
+
     /// <summary>Whether the event may enter the space; says nothing yet about identifiers.</summary>
     public Unresolved Verdict { get; private set; }
 
@@ -107,6 +111,7 @@ internal sealed class EventFields
         Users.Clear();
         Accounts.Clear();
         Traits = Properties = Context = Name = default;
+        AppVersion = null;
         _space = space;
         _rules = rules;
         _isTrack = type == EventType.Track;
@@ -127,7 +132,7 @@ internal sealed class EventFields
         else if (reader.ValueTextEquals("traits"u8) && type is EventType.Identify or EventType.Group) ReadTraits(ref reader, payload);
         else if (reader.ValueTextEquals("properties"u8)) ReadProperties(ref reader, payload);
         else if (reader.ValueTextEquals("context"u8)) ReadWholeContext(ref reader, payload);
-        else if (type == EventType.Track ? reader.ValueTextEquals("event"u8) : type is EventType.Page or EventType.Screen && reader.ValueTextEquals("name"u8)) ReadName(ref reader, payload);
+        else if (EventLabels.IsName(ref reader, type)) ReadName(ref reader, payload);
         else if (reader.ValueTextEquals("integrations"u8)) ReadIntegrations(ref reader);
         else SkipValue(ref reader);
     }
@@ -161,10 +166,16 @@ internal sealed class EventFields
 
     private void ReadName(ref Utf8JsonReader reader, ReadOnlyMemory<byte> payload)
     {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.String)
-            Name = reader.ValueIsEscaped ? Unescaped(ref reader).ToArray() : payload.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
-        else reader.Skip();
+        var peek = reader;
+        peek.Read();
+        if (peek.TokenType == JsonTokenType.String && !peek.ValueIsEscaped && Utf8.IsValid(peek.ValueSpan))
+        {
+            Name = payload.Slice((int)peek.TokenStartIndex + 1, peek.ValueSpan.Length);
+            reader = peek;
+            return;
+        }
+
+        Name = EventLabels.Text(ref reader);
     }
 
     private void ReadGroupId(ref Utf8JsonReader reader)
@@ -228,6 +239,7 @@ internal sealed class EventFields
             else if (reader.ValueTextEquals("externalIds"u8)) ReadExternalIds(ref reader);
             else if (reader.ValueTextEquals("integrations"u8)) ReadGoogleAnalytics(ref reader);
             else if (reader.ValueTextEquals("groupId"u8)) ReadContextGroupId(ref reader);
+            else if (reader.ValueTextEquals("app"u8)) AppVersion = EventLabels.ReadVersion(ref reader);
             else SkipValue(ref reader);
         }
     }

@@ -17,6 +17,9 @@ internal sealed class EventRows(ProfileIdText profiles)
 
     private byte[] _scratch = new byte[1_024];
 
+    /// <summary>Where in the event that was added last lies what definitions read.</summary>
+    public EventPlaces Places { get; } = new();
+
     /// <summary>Adds the rows of one event.</summary>
     /// <param name="tables">The tables of the event's source.</param>
     /// <param name="record">The event.</param>
@@ -27,6 +30,7 @@ internal sealed class EventRows(ProfileIdText profiles)
     public void Add(SourceTables tables, in LakeEvent record, long loadedAt)
     {
         var payload = record.Payload.Span;
+        Places.Begin(record.Type);
         // DuckDB trusts its callers that texts are UTF-8.
         var isReadable = Utf8.IsValid(payload);
         if (record.Type == EventType.Set)
@@ -142,7 +146,9 @@ internal sealed class EventRows(ProfileIdText profiles)
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = table.FieldOf(reader.ValueSpan);
+            var part = Places.PartOf(ref reader);
             reader.Read();
+            var start = (int)reader.TokenStartIndex;
             switch (field.Kind)
             {
                 case FieldKind.Skip:
@@ -166,7 +172,12 @@ internal sealed class EventRows(ProfileIdText profiles)
                     else reader.Skip();
                     break;
             }
+
+            if (part == EventPlace.Name && reader.TokenType == JsonTokenType.String) Places.SetName(Text(ref reader));
+            else if (part != EventPlace.Elsewhere) Places.Set(part, start, (int)reader.BytesConsumed);
         }
+
+        Places.IsWhole = true;
     }
 
     /// <summary>Adds a row to the staging of <c>users</c> or <c>accounts</c> when the event says whose traits it carries, or to that of a collection.</summary>

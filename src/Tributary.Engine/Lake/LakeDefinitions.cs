@@ -16,7 +16,7 @@ internal static class LakeDefinitions
     /// <summary>The lake's own tables.</summary>
     /// <remarks>
     /// <c>position</c>: one row; every record of the event log before <c>log_offset</c> is loaded. <c>sources</c>: which schema a source number has, for
-    /// ever. <c>track_tables</c>: the tables that the view <c>tracks</c> of a schema reads.
+    /// ever. <c>track_tables</c>: the tables that the view <c>tracks</c> of a schema reads. <c>history</c> and <c>memberships</c>: see <see cref="HistoryTable"/>.
     /// </remarks>
     public static void CreateOwn(DuckDBConnection connection) => LakeDatabase.Execute(connection, $"""
         BEGIN TRANSACTION;
@@ -26,6 +26,7 @@ internal static class LakeDefinitions
         CREATE TABLE IF NOT EXISTS {OwnSchema}.sources (number UINTEGER NOT NULL, id VARCHAR, schema VARCHAR NOT NULL);
         CREATE TABLE IF NOT EXISTS {OwnSchema}.track_tables (schema VARCHAR NOT NULL, name VARCHAR NOT NULL);
         {ProfileSnapshots.Definitions}
+        {HistoryTable.Definitions}
         COMMIT;
         """);
 

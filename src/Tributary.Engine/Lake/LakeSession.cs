@@ -22,6 +22,7 @@ internal sealed class LakeSession : IDisposable
     private readonly EventRows _rows;
     private readonly ProfileTables _profiles;
     private readonly ProfileSnapshots _snapshots;
+    private readonly HistoryTable _history;
 
     private LakeSession(DuckDBConnection connection, LakeBounds bounds, LakeLosses losses)
     {
@@ -34,6 +35,7 @@ internal sealed class LakeSession : IDisposable
         var rules = new LakeTableRules(losses, bounds.ColumnsMax, ProfileTables.Reserved);
         _profiles = new ProfileTables(restored, rules, _texts, _profileTexts, _rows);
         _snapshots = new ProfileSnapshots(_texts, rules);
+        _history = new HistoryTable(_texts, rules);
         _catalog.Restore(connection);
     }
 
@@ -61,6 +63,7 @@ internal sealed class LakeSession : IDisposable
         if (record.Kind == DecidedKind.Event)
         {
             _rows.Add(_catalog.Of(record.Source, workspace), record, loadedAt);
+            _history.Add(offset, record, _rows.Places, workspace);
             return;
         }
 
@@ -77,7 +80,7 @@ internal sealed class LakeSession : IDisposable
         Define();
         LakeDatabase.Execute(_connection, "BEGIN TRANSACTION");
         foreach (var tables in _catalog.Sources) Write(tables);
-        foreach (var table in _profiles.All)
+        foreach (var table in _profiles.All.Concat(_history.All))
         {
             if (table.Rows > 0) LakeAppender.Append(_connection, table, (LakeDatabase.Catalog, table.Schema, table.Name));
         }
@@ -174,6 +177,7 @@ internal sealed class LakeSession : IDisposable
         foreach (var table in _catalog.Sources.SelectMany(tables => tables.Tables)) table.Clear(release);
         foreach (var table in _profiles.All) table.Clear(release);
         _snapshots.Clear(release);
+        _history.Clear(release);
         _texts.Clear();
         _values = 0;
     }

@@ -15,10 +15,14 @@ namespace Tributary.Engine.Lake;
 internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
 {
     private const string Touched = "lake_touched";
+
+    /// <summary>The column that tells a text from other JSON that reads the same, such as "5" from 5. Null in rows that are older than it.</summary>
+    public const string IsText = "is_text";
+
     private const string ReadMerges = "SELECT segment_id, canonical_segment_id, seq, timestamp, received_at FROM";
 
     private readonly LakeTable _merges = Table("profile_merges", rules, texts, "canonical_segment_id", "segment_id");
-    private readonly LakeTable _traits = Table("user_traits", rules, texts, "canonical_segment_id", "name", "value");
+    private readonly LakeTable _traits = WithKind(Table("user_traits", rules, texts, "canonical_segment_id", "name", "value"));
     private readonly LakeTable _identifiers = Table("user_identifiers", rules, texts, "canonical_segment_id", "collection", "type", "value");
     private readonly List<Action<ProfileState>> _changes = [];
     private readonly HashSet<ProfileId> _touched = [];
@@ -31,7 +35,8 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         CREATE TABLE IF NOT EXISTS {LakeViews.ProfilesSchema}.profile_merges
           (canonical_segment_id VARCHAR, segment_id VARCHAR, seq BIGINT, timestamp TIMESTAMP, received_at TIMESTAMP, uuid_ts TIMESTAMP);
         CREATE TABLE IF NOT EXISTS {LakeViews.ProfilesSchema}.user_traits
-          (canonical_segment_id VARCHAR, name VARCHAR, value VARCHAR, seq BIGINT, timestamp TIMESTAMP, received_at TIMESTAMP, uuid_ts TIMESTAMP);
+          (canonical_segment_id VARCHAR, name VARCHAR, value VARCHAR, seq BIGINT, timestamp TIMESTAMP, received_at TIMESTAMP, uuid_ts TIMESTAMP, {IsText} BOOLEAN);
+        ALTER TABLE {LakeViews.ProfilesSchema}.user_traits ADD COLUMN IF NOT EXISTS {IsText} BOOLEAN;
         CREATE TABLE IF NOT EXISTS {LakeViews.ProfilesSchema}.user_identifiers
           (canonical_segment_id VARCHAR, collection VARCHAR, type VARCHAR, value VARCHAR, seq BIGINT, timestamp TIMESTAMP, received_at TIMESTAMP, uuid_ts TIMESTAMP);
         CREATE VIEW IF NOT EXISTS {LakeViews.ProfilesSchema}.account_identifiers AS FROM {LakeViews.ProfilesSchema}.user_identifiers WHERE collection = 'accounts';
@@ -121,8 +126,8 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         var state = new ProfileState();
         foreach (var row in LakeDatabase.Read(connection, $"{ReadMerges} {_merges.Sql} WHERE segment_id IN (FROM temp.main.{Touched})"))
             state.Merges[Id(row[0])] = (Id(row[1]), At(row, 2));
-        foreach (var row in LakeDatabase.Read(connection, Of(_traits, "canonical_segment_id, name, value")))
-            state.Change(Id(row[0]), false, [new((string)row[1]!, (string)row[2]!)], At(row, 3));
+        foreach (var row in LakeDatabase.Read(connection, Of(_traits, $"canonical_segment_id, name, value, {IsText}")))
+            state.Change(Id(row[0]), false, [new((string)row[1]!, new TraitText((string)row[2]!, (bool?)row[3]))], At(row, 4));
         foreach (var row in LakeDatabase.Read(connection, Of(_identifiers, "canonical_segment_id, collection, type, value")))
         {
             var collection = (string)row[1]! == "accounts" ? ProfileCollection.Accounts : ProfileCollection.Users;
@@ -140,7 +145,11 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         foreach (var (profile, merge) in state.Merges) Row(_merges, loadedAt, merge.At, merge.Canonical.ToString(), profile.ToString());
         foreach (var (profile, traits) in state.Traits)
         {
-            foreach (var (name, value) in traits) Row(_traits, loadedAt, value.At, profile.ToString(), name, value.Text);
+            foreach (var (name, value) in traits)
+            {
+                Row(_traits, loadedAt, value.At, profile.ToString(), name, value.Value.Text);
+                if (value.Value.IsText is { } isText) _traits.Columns[^1].Values.SetBoolean(_traits.Rows - 1, isText);
+            }
         }
 
         foreach (var (profile, identifiers) in state.Identifiers)
@@ -177,10 +186,17 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         return table;
     }
 
-    /// <summary>Names and values as text; nothing when the payload is no object, which <see cref="ProfileTables"/> counts.</summary>
-    private static List<KeyValuePair<string, string?>> TraitsOf(ReadOnlyMemory<byte> payload)
+    private static LakeTable WithKind(LakeTable traits)
     {
-        var traits = new List<KeyValuePair<string, string?>>();
+        traits.Define(IsText, LakeType.Boolean);
+        traits.CreatedColumns = traits.Columns.Count;
+        return traits;
+    }
+
+    /// <summary>Names and values as text; nothing when the payload is no object, which <see cref="ProfileTables"/> counts.</summary>
+    private static List<KeyValuePair<string, TraitText?>> TraitsOf(ReadOnlyMemory<byte> payload)
+    {
+        var traits = new List<KeyValuePair<string, TraitText?>>();
         try
         {
             using var json = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 128 });
@@ -208,17 +224,17 @@ internal sealed class ProfileSnapshots(TextArena texts, LakeTableRules rules)
         }
     }
 
-    private static string? TextOf(JsonElement value)
+    private static TraitText? TextOf(JsonElement value)
     {
         if (value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined) return null;
-        if (value.ValueKind != JsonValueKind.String) return value.GetRawText();
+        if (value.ValueKind != JsonValueKind.String) return new TraitText(value.GetRawText(), false);
         try
         {
-            return value.GetString();
+            return new TraitText(value.GetString()!, true);
         }
         catch (InvalidOperationException)
         {
-            return value.GetRawText().Trim('"');
+            return new TraitText(value.GetRawText().Trim('"'), true);
         }
     }
 

@@ -8,8 +8,13 @@ namespace Tributary.Engine.Lake;
 /// <param name="ReceivedAtMs">Arrival of that event, in milliseconds since 1970.</param>
 internal readonly record struct DecidedAt(long Seq, long TimestampMs, long ReceivedAtMs);
 
-/// <summary>A trait's value as text: a string as it is, anything else as JSON.</summary>
-internal readonly record struct TraitValue(string Text, DecidedAt At);
+/// <summary>A trait's value as text.</summary>
+/// <param name="Text">A string as it is, anything else as JSON.</param>
+/// <param name="IsText">Whether it is a string; null when the row was written before that was kept.</param>
+internal readonly record struct TraitText(string Text, bool? IsText);
+
+/// <summary>A trait's value, and when it became that.</summary>
+internal readonly record struct TraitValue(TraitText Value, DecidedAt At);
 
 /// <summary>
 /// The current identities and traits of the profiles that a batch touches: pure. Rules of spec/unify… §3.2: when a profile is merged into another,
@@ -40,14 +45,14 @@ internal sealed class ProfileState
     public void Remove(ProfileId profile, Identifier identifier) => Of(Identifiers, Canonical(profile)).Remove(identifier);
 
     /// <summary>Traits changed; a null value removes one.</summary>
-    public void Change(ProfileId profile, bool replaced, IEnumerable<KeyValuePair<string, string?>> traits, DecidedAt at)
+    public void Change(ProfileId profile, bool replaced, IEnumerable<KeyValuePair<string, TraitText?>> traits, DecidedAt at)
     {
         var current = Of(Traits, Canonical(profile));
         if (replaced) current.Clear();
         foreach (var (name, value) in traits)
         {
-            if (value is null) current.Remove(name);
-            else current[name] = new TraitValue(value, at);
+            if (value is { } text) current[name] = new TraitValue(text, at);
+            else current.Remove(name);
         }
     }
 

@@ -108,6 +108,34 @@ public readonly struct DecidedRecord
     /// <summary>Of <see cref="DecidedKind.Event"/> with identifiers: the strongest one, whose fragment the event belongs to.</summary>
     public Identifier FirstIdentifier => ReadIdentifier(_bytes.Span, BodyStart + 2, out _);
 
+    /// <summary>As <see cref="FirstIdentifier"/>, in UTF-8.</summary>
+    /// <param name="collection">Its collection; an event that belongs to nobody begins with an account's.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="value">Its value.</param>
+    /// <returns>False when there is none.</returns>
+    public bool TryReadFirst(out ProfileCollection collection, out ReadOnlySpan<byte> type, out ReadOnlySpan<byte> value)
+    {
+        collection = default;
+        type = value = default;
+        if (IdentifierCount == 0) return false;
+        ReadIdentifier(_bytes.Span, BodyStart + 2, out collection, out type, out value);
+        return true;
+    }
+
+    /// <summary>Of <see cref="DecidedKind.Event"/>: the strongest identifier of an account, in UTF-8. False when there is none.</summary>
+    public bool TryReadFirstAccount(out ReadOnlySpan<byte> type, out ReadOnlySpan<byte> value)
+    {
+        var at = BodyStart + 2;
+        for (var left = IdentifierCount; left > 0; left--)
+        {
+            at = ReadIdentifier(_bytes.Span, at, out var collection, out type, out value);
+            if (collection == ProfileCollection.Accounts) return true;
+        }
+
+        type = value = default;
+        return false;
+    }
+
     /// <summary>Of <see cref="DecidedKind.Event"/>: the identifiers that were promoted, the strongest of users first, then those of accounts.</summary>
     public IReadOnlyList<Identifier> ReadIdentifiers()
     {
@@ -182,12 +210,18 @@ public readonly struct DecidedRecord
 
     private static Identifier ReadIdentifier(ReadOnlySpan<byte> span, int at, out int end)
     {
-        var collection = (ProfileCollection)span[at];
-        var type = Encoding.UTF8.GetString(span.Slice(at + 2, span[at + 1]));
+        end = ReadIdentifier(span, at, out var collection, out var type, out var value);
+        return new Identifier(collection, Encoding.UTF8.GetString(type), Encoding.UTF8.GetString(value));
+    }
+
+    private static int ReadIdentifier(ReadOnlySpan<byte> span, int at, out ProfileCollection collection, out ReadOnlySpan<byte> type, out ReadOnlySpan<byte> value)
+    {
+        collection = (ProfileCollection)span[at];
+        type = span.Slice(at + 2, span[at + 1]);
         at += 2 + span[at + 1];
         var length = BinaryPrimitives.ReadUInt16LittleEndian(span[at..]);
-        end = at + 2 + length;
-        return new Identifier(collection, type, Encoding.UTF8.GetString(span.Slice(at + 2, length)));
+        value = span.Slice(at + 2, length);
+        return at + 2 + length;
     }
 }
 

@@ -41,6 +41,7 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         if (!context.Dedup.Enter(record.MessageId.Span, record.Source, context.Now, context.DecidedNext))
         {
             counts.Duplicate++;
+            context.Series.Add(record.Source, record.ReceivedAt, SourceMetric.Duplicate, record.Type, default, EventLabels.ReadRaw(record.Payload.Span, record.Type));
             return;
         }
 
@@ -52,6 +53,7 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         _violations.Clear();
         _fields.Blocked.Clear();
         _fields.Read(space.Number, rules, record.Type, record.MessageId.Span, record.Payload);
+        context.Series.Add(record.Source, record.ReceivedAt, SourceMetric.Accepted, record.Type, default, new EventLabels(_fields.Name.Span, _fields.AppVersion));
 
         // :: Steps 3 and 4
         var messageId = Encoding.UTF8.GetString(record.MessageId.Span);

@@ -1,9 +1,11 @@
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tributary.Engine.Log;
+using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Storage;
 
 namespace Tributary.Engine.Processing;
@@ -26,9 +28,13 @@ public static class ProcessingServices
             provider.GetRequiredService<ProcessingOptions>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Processor>>()));
+        services.AddSingleton<ComputationExplainer>();
         services.AddSingleton<EventQueries>().AddSingleton<IdentitySimulation>();
         return services.AddHostedService<ProcessorWorker>().AddHostedService<TickWorker>();
     }
+
+    /// <summary>Maps why audiences and computed traits say what they say; the caller adds authentication.</summary>
+    public static void MapExplainApi(this IEndpointRouteBuilder endpoints) => ExplainApi.Map(endpoints);
 
     // A damaged log and a bug of ours end the process, as the host does with every failed worker: going on would lose what is received.
     private sealed class ProcessorWorker(Processor processor) : BackgroundService

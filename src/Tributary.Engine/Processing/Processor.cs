@@ -191,6 +191,7 @@ public sealed partial class Processor
         _context.Timers.Write(_context.Draft);
         _context.People.Write(_context.Draft);
         _context.Counters.Write(_context.Draft);
+        _context.Series.Write(_context.Draft);
         _context.Dedup.Settle();
         new ProcessingPosition(_next, end, _context.Now).Write(_context.Draft);
         var (draft, decided, timeline, now) = (_context.Draft, _context.Decided, _context.Timeline, _context.Now);
@@ -232,6 +233,7 @@ public sealed partial class Processor
         _context.Timers.Committed();
         _context.People.Committed();
         _context.Dedup.Settled();
+        _context.Series.Landed();
         foreach (var offset in _poison.Keys.Where(offset => offset < flight.Received.Value).ToList()) _poison.Remove(offset);
         _progress.Advance(flight.Received);
     }
@@ -328,6 +330,7 @@ public sealed partial class Processor
         _context.Draft = _store.Begin();
         _context.Graph.Abandon();
         _context.Counters.Abandon();
+        _context.Series.Abandon();
         _context.Dedup.Abandon();
         _context.Decided.Clear(DecidedBufferKeep);
         _context.Timeline.Clear();

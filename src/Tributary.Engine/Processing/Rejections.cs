@@ -27,6 +27,8 @@ internal static class Rejections
     {
         var discarded = context.Counters[record.Source].Discarded;
         discarded[reason] = discarded.GetValueOrDefault(reason) + 1;
+        context.Series.Add(
+            record.Source, record.ReceivedAt, SourceMetric.Discarded, record.Type, reason, EventLabels.ReadRaw(record.Payload.Span, record.Type));
         Put(context.Draft, Table.Discards, record, offset, reason.Code(), "");
     }
 
@@ -37,6 +39,8 @@ internal static class Rejections
             var counts = context.Counters[record.Source];
             counts.Received++;
             counts.Quarantined++;
+            context.Series.Add(
+                record.Source, record.ReceivedAt, SourceMetric.Quarantined, record.Type, default, EventLabels.ReadRaw(record.Payload.Span, record.Type));
         }
 
         Put(context.Draft, Table.Quarantine, record, offset, failure.GetType().Name, failure.Message);

@@ -24,6 +24,8 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
 
     public SourceCounters Counters { get; } = new(store);
 
+    public SourceSeries Series { get; } = new(store);
+
     /// <summary>How far audiences and computed traits are.</summary>
     public ComputationStates Computations { get; } = new(store);
 

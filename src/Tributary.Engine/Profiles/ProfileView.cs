@@ -1,4 +1,5 @@
 using Tributary.Engine.Identity;
+using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Profiles;
 
@@ -29,6 +30,29 @@ internal static class ProfileView
         }
 
         foreach (var name in traits.Where(pair => pair.Value.Json is null).Select(pair => pair.Key).ToList()) traits.Remove(name);
+        return traits;
+    }
+
+    /// <summary>
+    /// What was sent and what was computed, by name in ordinal order. What a deleted audience or computed trait said last is a custom trait.
+    /// </summary>
+    /// <param name="profile">The profile.</param>
+    /// <param name="workspace">Says what computations are called.</param>
+    /// <param name="traitClass"><c>audience</c>, <c>computed_trait</c>, <c>custom</c>, or empty for all.</param>
+    public static SortedDictionary<string, Trait> AllTraits(Profile profile, WorkspaceSnapshot workspace, string traitClass = "")
+    {
+        var traits = traitClass is "" or "custom" ? Traits(profile) : new SortedDictionary<string, Trait>(StringComparer.Ordinal);
+        if (profile.Results is not { } results) return traits;
+        foreach (var computation in workspace.Computations)
+        {
+            if (!results.TryGetValue(computation.Number, out var result) || workspace.FindSpace(profile.Space)?.Id != computation.SpaceId) continue;
+            var its = computation.Deleted ? "custom" : computation.IsAudience ? "audience" : "computed_trait";
+            if (traitClass.Length > 0 && traitClass != its) continue;
+            if (result.Json is null) continue;
+            var source = workspace.Sources.FirstOrDefault(each => each.MetadataId == SourceCatalog.Engage && each.SpaceId == computation.SpaceId)?.Number ?? 0;
+            traits[computation.Key] = new Trait(result.Json, new Stamp(result.ChangedAt, result.ChangedAt, source, ""));
+        }
+
         return traits;
     }
 

@@ -21,7 +21,7 @@ internal static class ProfileWriter
     public static void WriteTraits(Utf8JsonWriter json, Profile profile, ProfileApi.Page page, WorkspaceSnapshot workspace, string traitClass)
     {
         // The next page begins with the trait that the cursor names; keys are paged in their order.
-        IEnumerable<KeyValuePair<string, Trait>> traits = traitClass is "audience" or "computed_trait" ? [] : ProfileView.Traits(profile);
+        IEnumerable<KeyValuePair<string, Trait>> traits = ProfileView.AllTraits(profile, workspace, traitClass);
         if (page.Include is { } include) traits = traits.Where(pair => include.Contains(pair.Key));
         if (page.Next.Length > 0) traits = traits.Where(pair => string.CompareOrdinal(pair.Key, page.Next) >= 0);
         var taken = traits.Take(page.Limit + 1).ToList();

@@ -68,7 +68,7 @@ public enum Table
     /// <summary>Records that made a stage throw.</summary>
     Quarantine,
 
-    /// <summary>Exact counts per source.</summary>
+    /// <summary>Exact counts per source, altogether and over time.</summary>
     Counters,
 
     /// <summary>Resources as of the processed offset.</summary>

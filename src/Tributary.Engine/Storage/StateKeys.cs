@@ -71,6 +71,16 @@ internal static class StateKeys
         return key;
     }
 
+    /// <summary><c>source:4 unit:1 start:8</c>; of <see cref="Table.Counters"/>, see SourceSeries.</summary>
+    public static byte[] Series(uint source, byte unit, long start)
+    {
+        var key = new byte[13];
+        BinaryPrimitives.WriteUInt32BigEndian(key, source);
+        key[4] = unit;
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(5), Math.Max(0, start));
+        return key;
+    }
+
     /// <summary><c>0:1 source:4 offset:8</c>; lists what a source had discarded or quarantined, in order.</summary>
     public static byte[] Rejected(uint source, long offset)
     {

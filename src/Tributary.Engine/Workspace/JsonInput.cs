@@ -67,15 +67,15 @@ public sealed class JsonInput
     /// <summary>Adds a fault at a field of this object; the empty name means the object itself.</summary>
     public void Fault(string name, string message) => _faults.Add(new(PathOf(name), message));
 
-    /// <summary>A text without control characters, trimmed; null when it is absent or wrong.</summary>
-    public string? Text(string name, int lengthMax, bool required = false)
+    /// <summary>A text without control characters (line breaks and tabs where lines may be), trimmed; null when it is absent or wrong.</summary>
+    public string? Text(string name, int lengthMax, bool required = false, bool mayHaveLines = false)
     {
         if (_object[name] is not { } node) return Missing<string?>(name, required);
         if (node is not JsonValue value || !value.TryGetValue<string>(out var text)) return Wrong<string?>(name, "must be a text.");
         text = text.Trim();
         if (text.Length == 0) return Wrong<string?>(name, "must not be empty.");
         if (text.Length > lengthMax) return Wrong<string?>(name, $"must have at most {lengthMax} characters.");
-        return text.Any(char.IsControl) ? Wrong<string?>(name, "must not contain control characters.") : text;
+        return text.Any(letter => char.IsControl(letter) && !(mayHaveLines && (letter is '\n' or '\r' or '\t'))) ? Wrong<string?>(name, "must not contain control characters.") : text;
     }
 
     /// <summary>A text as it was sent, not trimmed; null when it is absent or wrong.</summary>

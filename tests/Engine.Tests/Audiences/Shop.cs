@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Tests.TestKit;
+using Tributary.Engine.Traits;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
@@ -87,7 +88,7 @@ internal sealed class Shop : IDisposable
         {
             Gather(new Tributary.Engine.Processing.Computing.GatheredRecord { Space = 1, After = after });
             River.Run();
-            after = River.Store.Get(Table.Computations, StateKeys.Computation(1, 0)) is { } pass ? Tributary.Engine.Processing.Computing.PassState.Parse(pass).After : null;
+            after = River.Store.Get(Table.Computations, StateKeys.Computation(1, 0)) is { } pass ? Tributary.Engine.Traits.PassState.Parse(pass).After : null;
         }
 
         return this;
@@ -102,8 +103,8 @@ internal sealed class Shop : IDisposable
         River.Received.AppendAsync(records).AsTask().GetAwaiter().GetResult();
     }
 
-    public Tributary.Engine.Processing.Computing.ComputationState State(string key) =>
-        Tributary.Engine.Processing.Computing.ComputationState.Parse(River.Run().Store.Get(Table.Computations, StateKeys.Computation(1, _computations[key].Number)));
+    public Tributary.Engine.Traits.ComputationState State(string key) =>
+        Tributary.Engine.Traits.ComputationState.Parse(River.Run().Store.Get(Table.Computations, StateKeys.Computation(1, _computations[key].Number)));
 
     /// <summary>The members by their rows, as profile ids.</summary>
     public List<string> Members(string key)

@@ -41,4 +41,47 @@ public sealed class DeliveryFilterTests
     [InlineData("""{"integrations":{"Warehouses":{"warehouseIds":["other","dest1"]},"All":false}}""", null)]
     public void A_warehouse_heeds_only_what_is_said_about_warehouses(string message, string? reason) => Assert.Equal(reason, new DeliveryFilter(
         new Destination { Id = "dest1", Number = 1, Name = "Our hook", MetadataId = "postgres", SourceId = "s" }, "Webhook", isWarehouse: true).Judge(Encoding.UTF8.GetBytes(message)));
+
+    [Theory]
+    [InlineData("integrations")]
+    [InlineData("_metadata")]
+    [InlineData("context")]
+    public void Names_that_are_no_text_are_none_of_ours(string member)
+    {
+        var name = "\\ud800" + new string('x', 60);
+        var message = $$$"""{"consent":1,"{{{name}}}":1,"{{{member}}}":{"{{{name}}}":true,"consent":{"categoryPreferences":{"{{{name}}}":true,"a":true}},"bundled":["{{{name}}}"]},"_metadata":{},"integrations":{}}""";
+        var destination = new Destination
+        {
+            Id = "dest1",
+            Number = 1,
+            Name = "The name of a destination that is long enough",
+            MetadataId = "webhook",
+            SourceId = "s",
+            Settings = new System.Text.Json.Nodes.JsonObject { [DestinationSync.ConsentKey] = new System.Text.Json.Nodes.JsonArray("a") },
+        };
+
+        Assert.Null(new DeliveryFilter(destination, "Webhook").Judge(Encoding.UTF8.GetBytes(message)));
+    }
+
+    [Theory]
+    [InlineData("""{"integrations":{"All":false,"Wbehook":true}}""", DeliveryFilter.UnknownIntegration)]
+    [InlineData("""{"integrations":{"Wbehook":{"an":"option"},"All":false}}""", DeliveryFilter.UnknownIntegration)]
+    [InlineData("""{"integrations":{"All":false,"\ud800":true}}""", DeliveryFilter.UnknownIntegration)]
+    [InlineData("""{"integrations":{"All":false,"Wbehook":false}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"All":false,"Mixpanel":true}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"All":false,"Mixpan\u0065l":true}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"All":false,"Webhook":false,"Wbehook":true}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"All":false,"Webhook":true,"Wbehook":true}}""", null)]
+    [InlineData("""{"integrations":{"Wbehook":true}}""", null)]
+    public void A_name_that_nothing_has_is_the_reason_where_it_is_asked_for_instead_of_all(string message, string? reason) => Assert.Equal(reason, new DeliveryFilter(
+        new Destination { Id = "dest1", Number = 1, Name = "Our hook", MetadataId = "webhook", SourceId = "s" }, "Webhook", isKnown: name => name is "All" or "Mixpanel" or "Webhook")
+        .Judge(Encoding.UTF8.GetBytes(message)));
+
+    [Theory]
+    [InlineData("""{"integrations":{"All":false,"Score (Acme)":true}}""", null)]
+    [InlineData("""{"integrations":{"Score (Acme)":false}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"Score":false}}""", DeliveryFilter.ByIntegrations)]
+    [InlineData("""{"integrations":{"Score (Other)":false}}""", null)]
+    public void A_function_is_called_with_and_without_its_workspace(string message, string? reason) => Assert.Equal(reason, new DeliveryFilter(
+        new Destination { Id = "dest1", Number = 1, Name = "Ours", MetadataId = "fn_1", SourceId = "s" }, "Score", fullName: "Score (Acme)").Judge(Encoding.UTF8.GetBytes(message)));
 }

@@ -7,6 +7,7 @@ using Tributary.Engine.Processing;
 using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
 using Tributary.Model;
 
 namespace Tributary.Engine.Tests.Simulation;
@@ -50,6 +51,10 @@ internal sealed class Laws
         {
             var counts = SourceCounters.Read(_store, source);
             Must(counts.Received == counts.Accepted + counts.Duplicate + counts.Quarantined + counts.Discarded.Values.Sum(), $"source {source} loses count: {Text(counts)}");
+            var series = SourceSeries.Read(_store, source, byHour: true, 0, long.MaxValue / 2).ToLookup(count => count.Line.Metric, count => count.Count);
+            Must(
+                (series[SourceMetric.Accepted].Sum(), series[SourceMetric.Duplicate].Sum(), series[SourceMetric.Discarded].Sum(), series[SourceMetric.Quarantined].Sum())
+                == (counts.Accepted, counts.Duplicate, counts.Discarded.Values.Sum(), counts.Quarantined), $"source {source} counts over time other than altogether: {Text(counts)}");
             Must(Text(counts) == Text(expected), $"source {source} counts {Text(counts)} and not {Text(expected)}");
         }
 

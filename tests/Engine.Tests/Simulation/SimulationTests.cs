@@ -57,6 +57,14 @@ public sealed class SimulationTests
 
     private static void Compare(World world, (SimulatedStore Store, SimulatedFile Decided) calm, string how)
     {
+        // The first decision that differs is where to look for the reason.
+        if (!world.DecidedFile.Bytes.SequenceEqual(calm.Decided.Bytes))
+        {
+            var from = Math.Max(0, world.DecidedFile.Bytes.CommonPrefixLength(calm.Decided.Bytes) - 400);
+            string Part(ReadOnlySpan<byte> bytes) => Show(bytes[from..Math.Min(bytes.Length, from + 1_000)].ToArray());
+            throw new LawBrokenException($"With {how}, the event log differs: {Part(calm.Decided.Bytes)} instead of {Part(world.DecidedFile.Bytes)}");
+        }
+
         foreach (var table in Enum.GetValues<Table>())
         {
             foreach (var (live, again) in world.Store[table].Zip(calm.Store[table]))
@@ -68,9 +76,6 @@ public sealed class SimulationTests
             if (world.Store[table].Count != calm.Store[table].Count)
                 throw new LawBrokenException($"With {how}, table {table} has {calm.Store[table].Count} rows instead of {world.Store[table].Count}.");
         }
-
-        if (!world.DecidedFile.Bytes.SequenceEqual(calm.Decided.Bytes))
-            throw new LawBrokenException($"With {how}, the event log differs from byte {world.DecidedFile.Bytes.CommonPrefixLength(calm.Decided.Bytes)} on.");
     }
 
     private static string Show(byte[] bytes) => string.Concat(Encoding.Latin1.GetString(bytes).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '.')) + " " + Convert.ToHexString(bytes);

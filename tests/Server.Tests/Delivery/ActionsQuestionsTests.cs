@@ -66,6 +66,26 @@ public sealed class ActionsQuestionsTests
         Assert.Equal("not_supported", (string?)(await AskAsync(server, slack, "forget", """{"userId":"u1"}"""))["code"]);
     }
 
+    [Theory]
+    [InlineData("forget", "{}", "userId")]
+    [InlineData("forget", """{"userId":"","anonymousId":null}""", "userId")]
+    [InlineData("forget", """{"userId":{"all":true}}""", "userId")]
+    [InlineData("audiences", "{}", "audience")]
+    [InlineData("audiences", """{"audience":5}""", "audience")]
+    [InlineData("audiences/find", "{}", "audience")]
+    [InlineData("authentication", """{"settings":5}""", "settings")]
+    public async Task Nothing_is_asked_when_something_is_wrong_with_the_question(string path, string body, string field)
+    {
+        using var network = new RecordedNetwork(_ => ActionsRig.Json("{}"));
+        await using var server = await StartAsync(network);
+        var id = await ConnectAsync(server, "actions-klaviyo");
+
+        var (status, refused) = await server.SendAsync(HttpMethod.Post, $"/api/destinations/{id}/{path}", body);
+
+        Assert.Equal((400, field), (status, (string?)refused["errors"]![0]!["field"]));
+        Assert.Empty(network.Requests);
+    }
+
     [Fact]
     public async Task What_is_no_destination_of_Segments_cannot_be_asked()
     {

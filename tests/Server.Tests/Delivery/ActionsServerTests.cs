@@ -44,6 +44,32 @@ public sealed class ActionsServerTests
     }
 
     [Fact]
+    public async Task Presets_can_be_saved_as_they_are_offered_also_with_triggers_of_several_lines()
+    {
+        await using var world = await DeliveredServer.StartAsync();
+        var (_, made) = await world.Server.SendAsync(
+            HttpMethod.Post, "/api/destinations", $$$"""{"sourceId":"{{{world.Source}}}","metadataId":"actions-customerio","name":"CIO","settings":{"siteId":"s","apiKey":"k"}}""");
+        var path = $"/api/destinations/{made["data"]!["destination"]!["id"]}/subscriptions";
+        var presets = (await world.Server.GetAsync("/api/catalog/destinations/actions-customerio"))["destinationMetadata"]!["presets"]!.AsArray();
+        Assert.Contains(presets, preset => ((string?)preset!["trigger"])!.Contains('\n', StringComparison.Ordinal));
+
+        foreach (var preset in presets)
+        {
+            var (status, saved) = await world.Server.SendAsync(HttpMethod.Post, path, new JsonObject
+            {
+                ["name"] = (string?)preset!["name"],
+                ["actionId"] = (string?)preset["actionId"],
+                ["trigger"] = (string?)preset["trigger"],
+                ["settings"] = preset["fields"]!.DeepClone(),
+            }.ToJsonString());
+            Assert.True(status == 200, saved.ToJsonString());
+        }
+
+        var filter = """{"title":"Lines","if":"type = \"track\"\n  and event = \"X\"","actions":[{"type":"DROP"}]}""";
+        Assert.Equal(200, (await world.Server.SendAsync(HttpMethod.Post, $"/api/destination/{world.Destination}/filters", filter)).Status);
+    }
+
+    [Fact]
     public async Task The_catalogue_shows_every_kind_with_its_actions_fields_and_presets()
     {
         await using var world = await DeliveredServer.StartAsync();

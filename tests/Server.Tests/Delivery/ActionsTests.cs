@@ -159,6 +159,62 @@ public sealed class ActionsTests
     }
 
     [Fact]
+    public async Task A_token_that_credentials_are_exchanged_for_is_used_for_what_comes_after()
+    {
+        await using var rig = new ActionsRig(request =>
+            request.Url.AbsolutePath.EndsWith("/token", StringComparison.Ordinal) ? ActionsRig.Json("""{"access_token":"new"}""")
+            : request.Headers.GetValueOrDefault("authorization") == "Bearer new" ? ActionsRig.Json("{}")
+            : ActionsRig.Json("{}", 401));
+        var told = new List<string>();
+        rig.Host.TokensRefreshed = (id, tokens) => told.Add($"{id} {tokens.ToJsonString()}");
+        using var sender = rig.Open(
+            "actions-salesforce-marketing-cloud", "contact", """{"contactKey":{"@path":"$.userId"}}""",
+            """{"subdomain":"abcdefghijklmnopqrstuvwxyz12","client_id":"c","client_secret":"s","account_id":"1"}""");
+        Assert.Equal(DeliveryOutcome.Delivered, await ActionsRig.SendAsync(sender, """{"type":"identify","userId":"ada"}"""));
+        Assert.Equal(["""dst_1 {"access_token":"new"}"""], told);
+        var before = rig.Requests.Count;
+        Assert.Equal(DeliveryOutcome.Delivered, await ActionsRig.SendAsync(sender, """{"type":"identify","userId":"bob"}""", 2));
+        Assert.Equal(before + 1, rig.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("test")]
+    [InlineData("choices")]
+    [InlineData("create")]
+    [InlineData("find")]
+    public async Task Questions_renew_an_expired_token_and_tell_it_unless_it_is_only_tried(string question)
+    {
+        await using var rig = new ActionsRig(request =>
+            request.Url.AbsolutePath.Contains("/oauth", StringComparison.Ordinal) || request.Url.AbsolutePath.EndsWith("/token", StringComparison.Ordinal) ? ActionsRig.Json("""{"access_token":"new"}""")
+            : request.Headers.GetValueOrDefault("authorization") != "Bearer new" ? ActionsRig.Json("""{"message":"expired"}""", 401)
+            : ActionsRig.Json("""{"audienceId":7,"results":[{"labels":{"plural":"Pets"},"fullyQualifiedName":"p_pets"}]}"""));
+        var told = new List<string>();
+        rig.Host.TokensRefreshed = (id, tokens) => told.Add($"{id} {tokens["access_token"]}");
+        var audience = ActionsRig.Object(
+            """{"audienceName":"VIP","externalId":"7","audienceSettings":{"advertiserId":"1","description":"d","externalAudienceId":"e","countryCode":"US"}}""");
+        Task<ActionsReply> AskAsync(string destination, bool isTrial)
+        {
+            var settings = ActionsRig.Object("""{"region":"https://advertising-api.amazon.com","oauth":{"access_token":"old","refresh_token":"r","clientId":"c","clientSecret":"s"}}""");
+            if (isTrial) settings["oauth"]!["trial"] = true;
+            return question switch
+            {
+                "test" => rig.Host.TestAuthenticationAsync("actions-amazon-amc", destination, settings, CancellationToken.None),
+                "choices" => rig.Host.DynamicFieldAsync("actions-hubspot-cloud", destination, settings, "upsertCustomObjectRecord", "objectType", null, null, CancellationToken.None),
+                "create" => rig.Host.CreateAudienceAsync("actions-amazon-amc", destination, settings, audience, CancellationToken.None),
+                _ => rig.Host.GetAudienceAsync("actions-amazon-amc", destination, settings, audience, CancellationToken.None),
+            };
+        }
+
+        var tried = await AskAsync("tried", isTrial: true);
+        Assert.Empty(told);
+        Assert.True(question == "choices" || !tried.IsOk, tried.ToString());
+        var answer = await AskAsync("d", isTrial: false);
+        Assert.True(answer.IsOk, answer.ToString());
+        Assert.Equal(["d new"], told);
+        if (question == "choices") Assert.Contains("p_pets", answer.Value.GetProperty("choices").GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_event_that_ends_workers_is_given_up_after_three_and_its_neighbours_are_not()
     {
         ActionsRig? rig = null;

@@ -137,6 +137,22 @@ public sealed class DestinationOperationsTests
         Assert.Single((await world.Server.GetAsync(path))["filters"]!.AsArray());
     }
 
+    [Theory]
+    [InlineData("postgres", """{"host":"127.0.0.1","database":"d","username":"u","password":"p"}""")]
+    [InlineData("files", """{"target":"folder"}""")]
+    public async Task Destinations_that_store_everything_take_no_filters(string kind, string settings)
+    {
+        await using var world = await DeliveredServer.StartAsync();
+        var (_, made) = await world.Server.SendAsync(
+            HttpMethod.Post, "/api/destinations", $$"""{"sourceId":"{{world.Source}}","metadataId":"{{kind}}","name":"Store","enabled":false,"settings":{{settings}}}""");
+        var id = (string?)made["data"]?["destination"]?["id"];
+        Assert.True(id is not null, made.ToJsonString());
+
+        var (status, refused) = await world.Server.SendAsync(
+            HttpMethod.Post, $"/api/destination/{id}/filters", """{"title":"Drop","if":"all","actions":[{"type":"DROP"}],"enabled":true}""");
+        Assert.Equal((400, "destinationId"), (status, (string?)refused["errors"]![0]!["field"]));
+    }
+
     [Fact]
     public async Task End_user_consent_is_kept_for_destinations_that_have_categories()
     {
@@ -152,6 +168,20 @@ public sealed class DestinationOperationsTests
     }
 
     [Fact]
+    public async Task An_event_that_asks_for_a_destination_that_does_not_exist_is_counted_so()
+    {
+        await using var world = await DeliveredServer.StartAsync();
+        await world.TrackAsync("""{"userId":"u1","event":"X","messageId":"typo","integrations":{"All":false,"Hok":true}}""");
+        await world.TrackAsync("""{"userId":"u1","event":"X","messageId":"other","integrations":{"All":false,"Slack":true,"Warehouses":{"all":true}}}""");
+        await world.TrackAsync("""{"userId":"u1","event":"X","messageId":"own","integrations":{"All":false,"Hok":true,"Hook":true}}""");
+        await world.SettledAsync(3);
+
+        Assert.Equal("""{"filtered_by_integrations_object":1,"unknown_integration":1}""", (await world.FlowAsync())["filtered"]!.ToJsonString());
+        var filtered = await world.Server.GetAsync($"/api/delivery-overview/filtered-at-destination?destinationConfigId={world.Destination}&granularity=minute&groupBy[0]=discardReason");
+        Assert.Equal(["FILTERED_BY_INTEGRATIONS_OBJECT", "UNKNOWN_INTEGRATION"], filtered["dataset"]!.AsArray().Select(set => (string?)set!["discardReason"]).Order());
+    }
+
+    [Fact]
     public async Task Metrics_count_by_time_reason_and_attempt()
     {
         await using var world = await DeliveredServer.StartAsync(options: ("BackoffMsMin", "10"));
@@ -164,7 +194,15 @@ public sealed class DestinationOperationsTests
         Assert.Equal([2, 1, 1, 1, 0, 0], summary.Select(metric => metric!["total"]!.GetValue<int>()));
         Assert.Equal("""[{"metricName":"successes.attempt.1","value":1},{"metricName":"successes.attempt.2","value":1}]""", summary[0]!["breakdown"]!.ToJsonString());
         var failed = await world.Server.GetAsync($"/api/delivery-overview/failed-delivery?sourceId={world.Source}&destinationConfigId={world.Destination}&granularity=minute&groupBy[0]=discardReason");
-        Assert.Equal((1, "http_404"), (failed["total"]!.GetValue<int>(), (string?)failed["dataset"]![0]!["discardReason"]));
+        Assert.Equal("""[{"metricName":"errors.awaiting-retry.500","value":1}]""", summary[2]!["breakdown"]!.ToJsonString());
+        Assert.Equal("""[{"metricName":"errors.discarded.404","value":1}]""", summary[3]!["breakdown"]!.ToJsonString());
+        Assert.Equal((1, "404"), (failed["total"]!.GetValue<int>(), (string?)failed["dataset"]![0]!["discardReason"]));
+        foreach (var (reason, total) in new[] { ("404", 1), ("http_404", 1), ("503", 0) })
+        {
+            var some = await world.Server.GetAsync($"/api/delivery-overview/failed-delivery?destinationConfigId={world.Destination}&granularity=hour&filter[discardReason][0]={reason}");
+            Assert.Equal(total, some["total"]!.GetValue<int>());
+        }
+
         Assert.Equal(400, (await world.Server.SendAsync(HttpMethod.Get, $"/api/delivery-overview/failed-delivery?destinationConfigId={world.Destination}&granularity=year")).Status);
     }
 

@@ -209,6 +209,60 @@ public sealed class SourceFunctionTests
         Assert.Equal(400, status is 422 ? 400 : status);
     }
 
+    [Fact]
+    public async Task A_trial_and_the_log_show_no_secrets()
+    {
+        await using var world = await FunctionServer.StartAsync();
+        const string Given = "giv\"en-1234567", Stored = "stored-7654321", Named = "named-24681357";
+        var asked = JsonNode.Parse("""[{"name":"apiKey","label":"K","type":"STRING","required":false,"sensitive":true},{"name":"keys","label":"K","type":"TEXT_MAP","required":false,"sensitive":true}]""")!.AsArray();
+        var code = $$"""
+            async function onTrack(event, settings) {
+              console.log('with', settings.apiKey, event.properties.stored);
+              const key = settings.apiKey ?? settings.token ?? settings.keys.one;
+              await fetch('{{world.Stub.Address}}/' + encodeURIComponent(key) + '?q=' + encodeURIComponent(event.properties.stored), { method: 'POST', headers: { 'Authorization': 'Bearer ' + key, 'x-own': key }, body: JSON.stringify({ key, deep: { key } }) });
+              throw new Error('refused ' + key + ' and ' + event.properties.stored);
+            }
+            async function onIdentify(event, settings) { event.traits = { key: settings.apiKey, [settings.apiKey]: 1, list: [settings.apiKey] }; return event }
+            """;
+        var (function, _) = await world.DestinationAsync(code, new JsonObject { ["apiKey"] = Stored }, asked);
+        var call = new JsonObject { ["event"] = JsonNode.Parse($$$"""{"type":"track","properties":{"stored":"{{{Stored}}}"}}"""), ["settings"] = new JsonObject { ["apiKey"] = Given } };
+        async Task<string> RunAsync(string path, JsonObject body)
+        {
+            var (status, answer) = await world.Server.SendAsync(HttpMethod.Post, path, body.ToJsonString());
+            Assert.True(status == 200, answer.ToJsonString());
+            return answer["data"]!.ToJsonString(new System.Text.Json.JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        }
+
+        var shown = await RunAsync($"/api/functions/{function}/run", call);
+        Assert.DoesNotContain("1234567", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain(Stored, shown, StringComparison.Ordinal);
+        Assert.Contains("with •••• ••••", shown, StringComparison.Ordinal);
+        Assert.Contains("refused •••• and ••••", shown, StringComparison.Ordinal);
+        Assert.Contains("Bearer ••••", shown, StringComparison.Ordinal);
+        Assert.Contains("1234567", System.Text.Encoding.UTF8.GetString(Assert.Single(world.Stub.Requests).Body), StringComparison.Ordinal);
+
+        call["settings"] = new JsonObject { ["keys"] = new JsonObject { ["one"] = Given } };
+        Assert.DoesNotContain("1234567", await RunAsync($"/api/functions/{function}/run", call), StringComparison.Ordinal);
+        var insert = new JsonObject
+        {
+            ["code"] = code,
+            ["resourceType"] = "INSERT_DESTINATION",
+            ["event"] = new JsonObject { ["type"] = "identify" },
+            ["settings"] = new JsonObject { ["apiKey"] = Given },
+        };
+        Assert.Contains("\"list\":[\"••••\"]", await RunAsync($"/api/functions/{function}/run", insert), StringComparison.Ordinal);
+        Assert.DoesNotContain("1234567", await RunAsync("/api/functions/run", insert), StringComparison.Ordinal);
+        call["code"] = code;
+        call["settings"] = new JsonObject { ["token"] = Named };
+        Assert.DoesNotContain(Named, await RunAsync("/api/functions/run", call), StringComparison.Ordinal);
+
+        await world.TrackAsync("X", "m1", """{"stored":"-"}""");
+        await world.LifeAsync("m1", "failed");
+        var logs = (await world.Server.GetAsync($"/api/functions/{function}/logs")).ToJsonString();
+        Assert.DoesNotContain(Stored, logs, StringComparison.Ordinal);
+        Assert.Equal(2, (await world.Server.GetAsync($"/api/functions/{function}/logs"))["logs"]!.AsArray().Count);
+    }
+
     internal static async Task<(string Function, string WriteKey, string Source)> SourceAsync(FunctionServer world, string code, string settings = "{}", string asked = "[]")
     {
         var function = await world.FunctionAsync("SOURCE", code, JsonNode.Parse(asked)!.AsArray());

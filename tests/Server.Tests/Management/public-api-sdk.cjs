@@ -1,7 +1,7 @@
 // Drives a running server with Segment's unmodified SDK. Usage: node public-api-sdk.cjs http://host:port/api token
 // Prints "ok" when everything the SDK read back is what it wrote; ends with 1 otherwise.
 const assert = require('node:assert/strict');
-const { SourcesApi, DestinationsApi, CatalogApi, SpacesApi, WorkspacesApi, AuditTrailApi } = require('@segment/public-api-sdk-typescript');
+const { SourcesApi, DestinationsApi, CatalogApi, SpacesApi, WorkspacesApi, AuditTrailApi, DeliveryOverviewApi, EventsApi } = require('@segment/public-api-sdk-typescript');
 
 const [base, token] = process.argv.slice(2);
 const open = (Api) => {
@@ -77,6 +77,17 @@ const status = async (call) => {
   assert.equal(updated.body.data.destination.enabled, false);
   assert.equal(updated.body.data.destination.settings.url, 'https://example.com/other');
   assert.equal(await status(destinations.createDestination({ sourceId: source.id, metadataId: webhook.id, settings: { url: 'ftp://example.com' } })), 400);
+
+  const [overview, events] = [open(DeliveryOverviewApi), open(EventsApi)];
+  const [start, end] = [new Date(Date.now() - 3600000).toISOString(), new Date().toISOString()];
+  const sourceArguments = [source.id, start, end, 'minute', { count: 10 }, ['eventName', 'discardReason'], { eventType: ['track'] }];
+  for (const ask of ['getIngressSuccessMetricsFromDeliveryOverview', 'getIngressFailedMetricsFromDeliveryOverview', 'getFilteredAtSourceMetricsFromDeliveryOverview']) {
+    assert.equal((await overview[ask](...sourceArguments)).body.data.total, 0, ask);
+  }
+  const delivered = await overview.getEgressSuccessMetricsFromDeliveryOverview(source.id, destination.id, start, end, 'hour', { count: 10 }, ['discardReason']);
+  assert.deepEqual(delivered.body.data.dataset, []);
+  const volume = (await events.getEventsVolumeFromWorkspace('HOUR', start, end, ['eventName', 'source'], [source.id], undefined, ['track'], undefined, { count: 10 })).body.data;
+  assert.deepEqual([volume.path, volume.query.eventType, volume.query.workspaceId, volume.result], ['/events/volume', ['track'], workspace.id, []]);
 
   const spaces = open(SpacesApi);
   const space = (await spaces.listSpaces({ count: 10 })).body.data.spaces[0];

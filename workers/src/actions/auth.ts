@@ -12,8 +12,11 @@ export function tellTokensWith(how: typeof tell): void {
 // Jobs that fail together refresh once: with some providers a second use of the same refresh token revokes both.
 const refreshing = new Map<string, Promise<any>>()
 
+const rejected = () => Object.assign(new Error('Failed to refresh access token'), { name: 'InvalidAuthenticationError', status: 401, code: 'OAUTH_REFRESH_FAILED' })
+
 function refresh(destination: Destination<any>, subscribed: Subscribed): Promise<any> {
   const { oauth } = subscribed
+  if (oauth?.trial) return Promise.reject(rejected())
   const key = `${subscribed.destinationId} ${oauth?.access_token}`
   const running = refreshing.get(key)
   if (running) return running
@@ -25,7 +28,7 @@ function refresh(destination: Destination<any>, subscribed: Subscribed): Promise
       clientSecret: oauth?.clientSecret,
       refreshTokenUrl: oauth?.refresh_token_url
     } as any)
-    if (!tokens) throw Object.assign(new Error('Failed to refresh access token'), { name: 'InvalidAuthenticationError', status: 401, code: 'OAUTH_REFRESH_FAILED' })
+    if (!tokens) throw rejected()
     await tell?.(subscribed.destinationId, tokens)
     return tokens
   })()
@@ -36,10 +39,16 @@ function refresh(destination: Destination<any>, subscribed: Subscribed): Promise
   return done
 }
 
+/** The destination for what the framework runs by itself: when it renews tokens, that is done here, so that the host hears of them. */
+export function watched(destination: Destination<any>, subscribed: Subscribed): Destination<any> {
+  return Object.create(destination, { refreshAccessToken: { value: () => refresh(destination, subscribed) } })
+}
+
 /** Runs something; when the destination says 401 and has OAuth, refreshes the token once and runs it again. */
 export async function withTokens<T>(destination: Destination<any>, subscribed: Subscribed, run: (subscribed: Subscribed) => Promise<T>, isRejected: (result: T) => boolean): Promise<T> {
   const scheme = destination.authentication?.scheme
-  const canRefresh = scheme === 'oauth2' || scheme === 'oauth-managed'
+  // Tokens that are only tried belong to nobody yet: renewing them would use up what is about to be saved.
+  const canRefresh = (scheme === 'oauth2' || scheme === 'oauth-managed') && !subscribed.oauth?.trial
   const again = async () => {
     const tokens = await refresh(destination, subscribed)
     const oauth = { ...subscribed.oauth, access_token: tokens.accessToken, ...(tokens.refreshToken ? { refresh_token: tokens.refreshToken } : {}) }

@@ -1,5 +1,5 @@
 import type { Operations } from '../shared/connection'
-import { tellTokensWith, withTokens } from './auth'
+import { tellTokensWith, watched, withTokens } from './auth'
 import { contextOf, noStats } from './context'
 import { fieldsToJsonSchema } from './core'
 import { describeDestination } from './catalogue'
@@ -27,14 +27,21 @@ function optionsOf(destinationId: string, features: Record<string, boolean>) {
   return { ...contextOf(destinationId), features, onTokenRefresh: (fresh: unknown) => void tokens?.(destinationId, fresh) }
 }
 
-// Reading audiences and hooks need no subscription, but the same care for tokens.
+// The framework tells the status of a test in words only, and none where the destination has put the 401 into words of its own.
+function withStatus(error: any): any {
+  const said = error?.status === undefined ? /^Credentials are invalid: (\d{3}|(?= .*(?:token|authenticat|unauthorized))) /i.exec(String(error?.message)) : null
+  return said ? Object.assign(error, { status: Number(said[1] || 401) }) : error
+}
+
+// Choices of fields and hooks need no subscription, but the same care for tokens.
 function withAuth<T>(body: any, config: any, run: (target: any, data: any) => Promise<T>): Promise<T> {
   const subscribed = subscribedOf(config, body.oauth)
   const target = destination(subscribed.slug)
   const action = body.action ?? subscribed.action
   return withTokens(target, subscribed, (now) => run(action ? target.actions[action] : target, {
     settings: now.settings, auth: authOf(now.oauth), features: now.features, ...contextOf(now.destinationId)
-  }), () => false)
+    // Most actions catch what the destination says and give it as their answer.
+  }), (result: any) => String(result?.error?.code) === '401')
 }
 
 /** Everything that the host may have done. */
@@ -54,14 +61,21 @@ export const operations: Operations = {
 
   delete: async (body, config) => {
     const { subscribed, settings } = frameworkSettings(body, config)
-    const target = destination(subscribed.slug)
+    const target = watched(destination(subscribed.slug), subscribed)
     if (!target.onDelete) return { output: 'no onDelete defined' }
-    return target.onDelete({ type: 'delete', userId: body.userId, anonymousId: body.anonymousId } as any, settings as any, optionsOf(subscribed.destinationId, subscribed.features) as any)
+    return target.onDelete({ type: 'delete', userId: body.userId, anonymousId: body.anonymousId } as any, settings as any, { ...contextOf(subscribed.destinationId), features: subscribed.features } as any)
   },
 
   testAuth: async (body, config) => {
-    const { subscribed, settings } = frameworkSettings(body, config)
-    await destination(subscribed.slug).testAuthentication(settings as any)
+    const subscribed = subscribedOf(config, body.oauth)
+    const target = destination(subscribed.slug)
+    await withTokens(target, subscribed, async (now) => {
+      try {
+        await target.testAuthentication(frameworkSettings({ ...body, oauth: now.oauth }, config).settings as any)
+      } catch (error: any) {
+        throw withStatus(error)
+      }
+    }, () => false)
     return true
   },
 
@@ -78,12 +92,12 @@ export const operations: Operations = {
 
   createAudience: async (body, config) => {
     const { subscribed, settings } = frameworkSettings(body, config)
-    return destination(subscribed.slug).createAudience({ ...body.audience, settings, statsContext: noStats, features: subscribed.features } as any)
+    return watched(destination(subscribed.slug), subscribed).createAudience({ ...body.audience, settings, statsContext: noStats, features: subscribed.features } as any)
   },
 
   getAudience: async (body, config) => {
     const { subscribed, settings } = frameworkSettings(body, config)
-    return destination(subscribed.slug).getAudience({ ...body.audience, settings, statsContext: noStats, features: subscribed.features } as any)
+    return watched(destination(subscribed.slug), subscribed).getAudience({ ...body.audience, settings, statsContext: noStats, features: subscribed.features } as any)
   },
 
   dynamicField: (body, config) => withAuth(body, config, (action, data) => {

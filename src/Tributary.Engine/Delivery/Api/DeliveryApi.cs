@@ -26,6 +26,7 @@ public static class DeliveryApi
         FiltersApi.Map(api);
         DestinationOperationsApi.Map(api);
         DeliveryMetricsApi.Map(api);
+        SourceMetricsApi.Map(api);
         endpoints.MapGet("/api/flow", (FlowQueries flow) => ApiAnswer.Data(flow.Read()))
             .WithName("getFlow").WithTags("Events").WithSummary("What came in, what went out, and what became of the difference.");
         endpoints.MapGet("/api/events", List)

@@ -1,9 +1,7 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 
@@ -15,14 +13,6 @@ namespace Tributary.Engine.Delivery;
 /// </summary>
 internal static class DeliveryMetricsApi
 {
-    // spec/connections.md §9: windows and how far back, by granularity.
-    private static readonly Dictionary<string, (long Step, long Window, long Back)> Granularities = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["minute"] = (60_000, 4 * 3_600_000L, 48 * 3_600_000L),
-        ["hour"] = (3_600_000, 14 * 86_400_000L, 30 * 86_400_000L),
-        ["day"] = (86_400_000, 30 * 86_400_000L, 30 * 86_400_000L),
-    };
-
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/destinations/{id}/delivery-metrics", Summary).WithTags("Delivery overview")
@@ -39,7 +29,7 @@ internal static class DeliveryMetricsApi
     private static ApiAnswer Summary(HttpRequest request, string id, Func<WorkspaceSnapshot> workspace, IStateStore store, TimeProvider clock)
     {
         if (workspace().FindDestination(id) is not { } destination) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
-        var (window, refusal) = Read(request, clock, request.Query["granularity"].ToString() is { Length: > 0 } asked ? asked : "day");
+        var (window, refusal) = MetricsQuery.Read(request, clock, "day");
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         var lines = Lines(store, destination, window).GroupBy(line => (line.Key.Metric, line.Key.Detail))
             .ToDictionary(group => group.Key, group => group.Sum(line => line.Count));
@@ -47,8 +37,8 @@ internal static class DeliveryMetricsApi
         {
             ["metricName"] = name,
             ["total"] = lines.Where(line => isIn(line.Key)).Sum(line => line.Value),
-            ["breakdown"] = new JsonArray([.. lines.Where(line => isIn(line.Key)).OrderBy(line => line.Key.Detail, StringComparer.Ordinal)
-                .Select(line => new JsonObject { ["metricName"] = $"{prefix}.{line.Key.Detail}", ["value"] = line.Value })]),
+            ["breakdown"] = new JsonArray([.. lines.Where(line => isIn(line.Key)).GroupBy(line => CodeOf(line.Key.Metric, line.Key.Detail)).OrderBy(set => set.Key, StringComparer.Ordinal)
+                .Select(set => new JsonObject { ["metricName"] = $"{prefix}.{set.Key}", ["value"] = set.Sum(line => line.Value) })]),
         };
 
         return ApiAnswer.Data(new JsonObject
@@ -72,9 +62,9 @@ internal static class DeliveryMetricsApi
     {
         var id = request.Query["destinationConfigId"].ToString();
         if (now.FindDestination(id) is not { } destination) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
-        var (window, refusal) = Read(request, clock, request.Query["granularity"].ToString());
+        var (window, refusal) = MetricsQuery.Read(request, clock);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var groups = request.Query.Where(pair => pair.Key.StartsWith("groupBy", StringComparison.Ordinal)).SelectMany(pair => pair.Value).ToList();
+        var groups = MetricsQuery.List(request, "groupBy");
         if (groups.FirstOrDefault(group => group is not ("discardReason" or "subscriptionId")) is { } unknown)
             return ApiAnswer.Refused(WorkspaceRefusal.Invalid("groupBy", $"groupBy {unknown} is not counted here; discardReason and subscriptionId are. The lake has the events themselves."));
         var subscription = request.Query["subscriptionId"].ToString();
@@ -85,16 +75,17 @@ internal static class DeliveryMetricsApi
             lines = lines.Where(line => line.Key.Lane == found.Number);
         }
 
+        var reasons = MetricsQuery.List(request, "filter[discardReason]");
+        if (reasons.Count > 0) lines = lines.Where(line => reasons.Contains(CodeOf(metric, line.Key.Detail)) || reasons.Contains(line.Key.Detail));
         var sets = lines.ToLookup(line => (
-            Reason: groups.Contains("discardReason") && metric != SeriesMetric.Delivered ? line.Key.Detail : null,
+            Reason: groups.Contains("discardReason") && metric != SeriesMetric.Delivered ? CodeOf(metric, line.Key.Detail) : null,
             Lane: groups.Contains("subscriptionId") ? line.Key.Lane : (uint?)null));
         var dataset = new JsonArray([.. sets.OrderByDescending(set => set.Sum(line => line.Count)).Select(set =>
         {
             var json = new JsonObject { ["total"] = set.Sum(line => line.Count) };
             if (set.Key.Reason is { } reason) json["discardReason"] = reason;
             if (set.Key.Lane is { } lane) json["subscriptionId"] = now.Subscriptions.FirstOrDefault(each => each.Number == lane)?.Id ?? "";
-            json["series"] = new JsonArray([.. set.GroupBy(line => line.At).OrderBy(point => point.Key)
-                .Select(point => new JsonObject { ["time"] = ProfileWriter.Iso(point.Key), ["count"] = point.Sum(line => line.Count) })]);
+            json["series"] = window.Series(set.Select(line => (line.At, line.Count)));
             return json;
         })]);
         return ApiAnswer.Data(new JsonObject
@@ -105,34 +96,9 @@ internal static class DeliveryMetricsApi
         });
     }
 
-    private static IEnumerable<(long At, SeriesKey Key, long Count)> Lines(IStateStore store, Destination destination, Window window) =>
-        DeliverySeries.Read(store, destination.Number, window.Step > DeliverySeries.MinuteMs, window.From, window.To)
-            .Select(line => (line.At / window.Step * window.Step, line.Key, line.Count));
+    // The detail of what was delivered is the number of the attempt.
+    private static string CodeOf(SeriesMetric metric, string detail) => metric == SeriesMetric.Delivered ? detail : SegmentCodes.Of(detail);
 
-    private static (Window Window, WorkspaceRefusal? Refusal) Read(HttpRequest request, TimeProvider clock, string granularity)
-    {
-        if (!Granularities.TryGetValue(granularity, out var limits)) return (default, WorkspaceRefusal.Invalid("granularity", "granularity must be day, hour or minute."));
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        if (!TryTime(request, "endTime", now + 1, out var to)) return (default, WorkspaceRefusal.Invalid("endTime", "endTime must be a time such as 2026-01-31T12:00:00Z."));
-        if (!TryTime(request, "startTime", Math.Min(to, now) - Math.Min(limits.Window, 86_400_000), out var from))
-            return (default, WorkspaceRefusal.Invalid("startTime", "startTime must be a time such as 2026-01-31T12:00:00Z."));
-        if (to <= from || to - from > limits.Window + limits.Step || from < now - limits.Back - limits.Step)
-        {
-            return (default, WorkspaceRefusal.Invalid("startTime", string.Create(CultureInfo.InvariantCulture,
-                $"By {granularity}, a window has at most {limits.Window / 3_600_000} hours and begins at most {limits.Back / 3_600_000} hours ago.")));
-        }
-
-        return (new Window(from, to, limits.Step), null);
-    }
-
-    private static bool TryTime(HttpRequest request, string name, long otherwise, out long time)
-    {
-        time = otherwise;
-        if (request.Query[name].ToString() is not { Length: > 0 } text) return true;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed)) return false;
-        time = parsed.ToUnixTimeMilliseconds();
-        return true;
-    }
-
-    private readonly record struct Window(long From, long To, long Step);
+    private static IEnumerable<(long At, SeriesKey Key, long Count)> Lines(IStateStore store, Destination destination, MetricsQuery window) =>
+        DeliverySeries.Read(store, destination.Number, window.IsByHour, window.From, window.To);
 }

@@ -42,18 +42,25 @@ internal static class FiltersApi
         ? Answer(workspace.Current, found)
         : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Filter, filter));
 
-    private static async Task<ApiAnswer> CreateAsync(HttpContext context, string id, LiveWorkspace workspace, TimeProvider clock)
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, string id, LiveWorkspace workspace, DestinationCatalog catalog, TimeProvider clock)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         var (created, at) = (WorkspaceSecrets.NewId(), clock.GetUtcNow().ToUnixTimeMilliseconds());
-        var changed = await workspace.ChangeAsync(context.Author(), now => Create(body, now, id, created, at), context.RequestAborted);
+        var changed = await workspace.ChangeAsync(context.Author(), now => Create(body, now, catalog, id, created, at), context.RequestAborted);
         return changed.Refusal is { } broken ? ApiAnswer.Refused(broken) : Answer(changed.Snapshot, Find(changed.Snapshot, id, created)!);
     }
 
-    private static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, string destinationId, string id, long at)
+    private static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, DestinationCatalog catalog, string destinationId, string id, long at)
     {
         if (now.FindDestination(destinationId) is not { } destination) return WorkspaceRefusal.NotFound(ResourceKind.Destination, destinationId);
+        if (catalog.Find(destination.MetadataId) is { IsWarehouse: true } kind)
+        {
+            // spec/connections.md §5.4.
+            return WorkspaceRefusal.Invalid(
+                "destinationId", $"Destination filters are not available for {kind.Name}: it stores everything. What must not be stored is kept away with consentCategories or integrations.Warehouses.");
+        }
+
         if (now.FiltersOf(destinationId).Count() >= CountMax) return WorkspaceRefusal.Conflict(null, $"A destination has at most {CountMax} filters.");
         if (body.Text("sourceId", 255) is { } source && source != destination.SourceId) body.Fault("sourceId", $"sourceId must be {destination.SourceId}, the destination's source.");
         return Checked(body, new DestinationFilter
@@ -62,7 +69,7 @@ internal static class FiltersApi
             DestinationId = destinationId,
             Title = body.Text("title", TitleLengthMax, required: true) ?? "",
             Description = body.Text("description", 1_000),
-            If = body.Text("if", IfLengthMax, required: true) ?? "",
+            If = body.Text("if", IfLengthMax, required: true, mayHaveLines: true) ?? "",
             Enabled = body.Flag("enabled") ?? false,
             Actions = Actions(body) ?? [],
             CreatedAt = at,
@@ -83,7 +90,7 @@ internal static class FiltersApi
                 {
                     Title = body.Text("title", TitleLengthMax) ?? found.Title,
                     Description = body.Text("description", 1_000) ?? found.Description,
-                    If = body.Text("if", IfLengthMax) ?? found.If,
+                    If = body.Text("if", IfLengthMax, mayHaveLines: true) ?? found.If,
                     Enabled = body.Flag("enabled") ?? found.Enabled,
                     Actions = Actions(body) ?? found.Actions,
                     UpdatedAt = at,
@@ -115,7 +122,7 @@ internal static class FiltersApi
             Id = "preview",
             DestinationId = "",
             Title = "",
-            If = filter.Text("if", IfLengthMax, required: true) ?? "",
+            If = filter.Text("if", IfLengthMax, required: true, mayHaveLines: true) ?? "",
             Enabled = true,
             Actions = Actions(filter) ?? [],
         };

@@ -64,7 +64,7 @@ internal static class SubscriptionsApi
             Name = body.Text("name", 255, required: true) ?? "",
             Action = action,
             Enabled = body.Flag("enabled") ?? false,
-            Trigger = body.Text("trigger", TriggerLengthMax, required: true) ?? "",
+            Trigger = body.Text("trigger", TriggerLengthMax, required: true, mayHaveLines: true) ?? "",
             Settings = body.Object("settings") ?? [],
         });
     }
@@ -83,7 +83,7 @@ internal static class SubscriptionsApi
                 {
                     Name = body.Text("name", 255) ?? found.Name,
                     Enabled = body.Flag("enabled") ?? found.Enabled,
-                    Trigger = body.Text("trigger", TriggerLengthMax) ?? found.Trigger,
+                    Trigger = body.Text("trigger", TriggerLengthMax, mayHaveLines: true) ?? found.Trigger,
                     Settings = body.Object("settings") ?? found.Settings,
                 }),
             context.RequestAborted);

@@ -202,6 +202,8 @@ internal sealed partial class ComputationStep
 
     private void Join(ushort space, uint number, ProfileId profile)
     {
+        // What was deleted has no members any more, although profiles still say so.
+        if (_context.Computations.Find(space, number) is null) return;
         Span<byte> since = stackalloc byte[8];
         System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(since, _context.Now);
         _context.Draft.Put(Table.AudienceMembers, StateKeys.AudienceMember(space, number, profile), since);

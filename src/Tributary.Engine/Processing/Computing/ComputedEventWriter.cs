@@ -61,7 +61,8 @@ internal sealed class ComputedEventWriter
         return _buffer.WrittenSpan;
     }
 
-    private static string EventName(Computation computation, byte[]? value) =>
+    /// <summary>What a track call of a change is called.</summary>
+    public static string EventName(Computation computation, byte[]? value) =>
         !computation.IsAudience ? "Trait Computed" : value is [(byte)'t', ..] ? "Audience Entered" : "Audience Exited";
 
     private static void WriteValues(Utf8JsonWriter json, EventType type, Computation computation, ComputedMessage message)

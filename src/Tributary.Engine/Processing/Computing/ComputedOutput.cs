@@ -111,6 +111,8 @@ internal sealed class ComputedOutput(StepContext context)
         var counts = context.Counters[source.Number];
         counts.Received++;
         counts.Accepted++;
+        var name = type == EventType.Track ? Encoding.UTF8.GetBytes(ComputedEventWriter.EventName(computation, message.Value)) : [];
+        context.Series.Add(source.Number, context.Now, SourceMetric.Accepted, type, default, new EventLabels(name, default));
         var own = new DecidedCause(type, space.Number, source.Number, cause.ReceivedOffset, context.Now, context.Now, id);
         context.Timeline.Add(new TimelineEntry(space.Number, node.Number, context.Now, context.DecidedNext));
         var records = context.Decided;

@@ -126,6 +126,8 @@ internal sealed class CompareClause(Comparison comparison, ValueNode left, Value
 /// <summary>A date compared with a time that moves.</summary>
 internal sealed class DateClause(Comparison comparison, ValueNode left, long length) : Clause(comparison)
 {
+    public ValueNode Left => left;
+
     public override bool Holds(Reading reading, Row? row, Row? parent)
     {
         var values = left.Read(reading, row, parent);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
-namespace Tributary.Engine.Processing.Computing;
+namespace Tributary.Engine.Traits;
 
 /// <summary>How far one audience or computed trait is.</summary>
 internal sealed record ComputationState

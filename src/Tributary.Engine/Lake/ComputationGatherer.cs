@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using DuckDB.NET.Data;
+using Microsoft.Extensions.Logging;
+using Tributary.Engine.Processing.Computing;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
+using Tributary.Engine.Traits.Language;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Engine.Lake;
+
+/// <summary>
+/// Brings the past to new definitions of audiences and computed traits: reads it from the lake and puts it into the received log in pieces, then has every
+/// profile asked. Where it is, only the state says; so it may be stopped at any point, and two of them do no harm.
+/// </summary>
+/// <remarks>
+/// <para>(1) wait until the revision at hand is processed; (2) while something is filling: send its next events, one record after the other; (3) while a space
+/// waits for a pass: send a step of it; (4) when nothing is left, wait for the next revision.</para>
+/// <para>A record says where its events begin. Processing takes it only when the state is exactly there, so what comes twice counts once.</para>
+/// </remarks>
+internal sealed partial class ComputationGatherer(
+    GatheringDoor door, IStateStore store, HistoryReader history, Func<WorkspaceSnapshot> workspace, TimeProvider clock, ILogger<ComputationGatherer> logger)
+{
+    /// <summary>Most events of one record.</summary>
+    public const int EventsMax = 500;
+
+    /// <summary>Most bytes of the events of one record, about. A record of the log holds 4 MiB.</summary>
+    public const int BytesMax = 1 << 20;
+
+    // The lake is at most about this far behind; nothing tells when it has come further.
+    private static readonly TimeSpan PauseForLake = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gathers until it is stopped.</summary>
+    /// <param name="changed">Completes when a revision after the given one is current.</param>
+    /// <param name="stopping">Takes effect between two records; what is in the log by then is done.</param>
+    public async Task RunAsync(Func<long, CancellationToken, ValueTask> changed, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var revision = workspace().Revision;
+                // :: Step 1. The revision stands in the log already, so what follows from it is in the state when all of the log is.
+                await door.CatchUpAsync(stopping);
+                // :: Steps 2 and 3
+                await GatherAsync(stopping);
+                // :: Step 4
+                await changed(revision, stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception failure) when (failure is IOException or DuckDBException)
+            {
+                // The disk or the lake may come back, and the state says where to go on.
+                LogFailed(logger, failure, PauseAfterFailure);
+                await Task.Delay(PauseAfterFailure, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Gathers until nothing is filling and no pass is waited for.</summary>
+    public async Task GatherAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            var states = ReadStates();
+            var work = Work(states);
+            if (work.Count == 0) return;
+            var isMoving = false;
+            foreach (var one in work) isMoving |= one.Filling is { } filling ? await FillAsync(one.Space, filling, stopping) : await PassAsync(one.Space, stopping);
+            if (!isMoving) await Task.Delay(PauseForLake, clock, stopping);
+        }
+    }
+
+    // What is filling by number, then the spaces that wait for a pass.
+    private static List<(ushort Space, ComputationState? Filling)> Work(List<SpaceStates> states) =>
+    [
+        .. states.SelectMany(space => space.Computations.Where(state => state.IsFilling).Select(state => (space.Space, (ComputationState?)state))),
+        .. states.Where(space => space.IsPassWanted).Select(space => (space.Space, (ComputationState?)null)),
+    ];
+
+    /// <summary>Sends the next piece of what a definition asks of the past. False when that is not possible now.</summary>
+    private async Task<bool> FillAsync(ushort space, ComputationState state, CancellationToken stopping)
+    {
+        // A newer revision is on its way through the log, or the lake is: what is here is looked at again.
+        if (history.Position.Value < state.FillTo || QuestionOf(space, state) is not { } question) return false;
+        var page = question.Names.Count == 0 ? new HistoryPage([], state.FillTo) : history.Read(question, state.FilledTo, state.FillTo, stopping);
+        var from = state.FilledTo;
+        for (var at = 0; at < page.Rows.Count || at == 0;)
+        {
+            var count = Fitting(page.Rows, at);
+            var isLast = at + count == page.Rows.Count;
+            var to = isLast ? page.To : page.Rows[at + count - 1].Offset + 1;
+            if (!await SendAsync(space, state, [.. page.Rows.Skip(at).Take(count)], from, to, stopping)) return false;
+            from = to;
+            at += Math.Max(1, count);
+        }
+
+        if (page.To >= state.FillTo) LogFilled(logger, state.Number, space);
+        return true;
+    }
+
+    private HistoryQuestion? QuestionOf(ushort space, ComputationState state)
+    {
+        var computation = workspace().Computations.FirstOrDefault(each => each.Number == state.Number);
+        if (computation is null || computation.Deleted || computation.Version != state.Filling) return null;
+        var scope = computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users;
+        return QueryParser.TryParse(computation.Query, scope, computation.IsAudience ? DefinitionKind.Audience : DefinitionKind.Trait, out var definition, out _)
+            ? new HistoryQuestion(space, DefinitionReferences.Events(definition), state.FillSince)
+            : null;
+    }
+
+    private static int Fitting(IReadOnlyList<HistoryRow> rows, int from)
+    {
+        var bytes = 0L;
+        var count = 0;
+        while (from + count < rows.Count && count < EventsMax)
+        {
+            var past = rows[from + count].Event;
+            bytes += 64 + past.Identifier.Length + past.Name.Length + past.Properties.Length + past.Context.Length + past.PageName.Length;
+            if (count > 0 && bytes > BytesMax) break;
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Sends one record. False when the state has not come to its end, because another revision came between.</summary>
+    private async Task<bool> SendAsync(ushort space, ComputationState state, HistoryRow[] rows, long from, long to, CancellationToken stopping)
+    {
+        await door.SendAsync(
+            new GatheredRecord { Space = space, Computation = state.Number, Version = state.Filling, From = from, To = to, Events = [.. rows.Select(row => row.Event)] }, stopping);
+        var after = ReadState(space, state.Number);
+        if (after is null || (after.Filling != state.Filling && after.Answering != state.Filling)) return false;
+        if (after.FilledTo == to) return true;
+        if (after.FilledTo != from) return false;
+
+        // The record made a stage fail and is in quarantine. One event is at fault: the others must not suffer.
+        if (rows.Length == 0)
+        {
+            await StandAsync(space, stopping);
+            return false;
+        }
+
+        if (rows.Length > 1)
+        {
+            var half = rows.Length / 2;
+            var middle = rows[half - 1].Offset + 1;
+            return await SendAsync(space, state, rows[..half], from, middle, stopping) && await SendAsync(space, state, rows[half..], middle, to, stopping);
+        }
+
+        LogLeftOut(logger, rows[0].Offset, state.Number, space);
+        return await SendAsync(space, state, [], from, to, stopping);
+    }
+
+    /// <summary>Sends the next step of a pass. False when the state is no further after it.</summary>
+    private async Task<bool> PassAsync(ushort space, CancellationToken stopping)
+    {
+        var before = ReadStates().Find(each => each.Space == space);
+        if (before is not { IsPassWanted: true }) return true;
+        await door.SendAsync(new GatheredRecord { Space = space, After = before.Pass?.After ?? "" }, stopping);
+        var after = ReadStates().Find(each => each.Space == space);
+        if (after is not { IsPassWanted: true } || after.Pass?.After != before.Pass?.After) return true;
+        await StandAsync(space, stopping);
+        return false;
+    }
+
+    // Records without effect stay in the log for ever, so they must not come quickly.
+    private Task StandAsync(ushort space, CancellationToken stopping)
+    {
+        LogStands(logger, space, PauseAfterFailure);
+        return Task.Delay(PauseAfterFailure, clock, stopping);
+    }
+
+    private ComputationState? ReadState(ushort space, uint number) =>
+        store.Get(Table.Computations, StateKeys.Computation(space, number)) is { } json ? ComputationState.Parse(json) : null;
+
+    private List<SpaceStates> ReadStates()
+    {
+        var spaces = new List<SpaceStates>();
+        foreach (var (key, value) in store.Scan(Table.Computations, [], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]))
+        {
+            var space = BinaryPrimitives.ReadUInt16BigEndian(key);
+            if (workspace().FindSpace(space) is null) continue;
+            if (spaces.Count == 0 || spaces[^1].Space != space) spaces.Add(new SpaceStates(space));
+            if (BinaryPrimitives.ReadUInt32BigEndian(key.AsSpan(2)) == 0) spaces[^1].Pass = PassState.Parse(value);
+            else spaces[^1].Computations.Add(ComputationState.Parse(value));
+        }
+
+        return spaces;
+    }
+
+    /// <summary>How far the computations of one space are.</summary>
+    private sealed class SpaceStates(ushort space)
+    {
+        public ushort Space => space;
+
+        public List<ComputationState> Computations { get; } = [];
+
+        public PassState? Pass { get; set; }
+
+        public bool IsPassWanted => Pass is not null || Computations.Exists(state => state.NeedsPass || state.Resend.Count > 0);
+    }
+}
