@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Tests.TestKit;
-using Tributary.Engine.Traits;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tributary.Engine.Lake;
 using Tributary.Engine.Log;
-using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Tests.TestKit;
 using Tributary.Engine.Traits;

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
-using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Traits;
