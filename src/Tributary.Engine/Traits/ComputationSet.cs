@@ -32,7 +32,10 @@ internal sealed class ComputationSet
         foreach (var computation in _byNumber.Values) computation.Rank = RankOf(computation, depth: 0);
         All = [.. _byNumber.Values.Where(computation => computation.Answering is not null).OrderBy(computation => computation.Rank).ThenBy(computation => computation.Computation.Number)];
         foreach (var computation in All) computation.ForNothing = Answer(computation);
-        OfNothing = [.. All.Where(computation => computation.HoldsForNothing)];
+        var ofNothing = new HashSet<LiveComputation>();
+        foreach (var computation in All)
+            if (computation.HoldsForNothing || computation.Answering!.Traits.Any(name => _byKey.TryGetValue(name, out var read) && ofNothing.Contains(read))) ofNothing.Add(computation);
+        OfNothing = [.. All.Where(ofNothing.Contains)];
     }
 
     /// <summary>A set of nothing.</summary>
@@ -41,7 +44,7 @@ internal sealed class ComputationSet
     /// <summary>Those that answer, each behind what it reads.</summary>
     public IReadOnlyList<LiveComputation> All { get; }
 
-    /// <summary>Those that are true for a profile that nothing is known of.</summary>
+    /// <summary>Those that are true for a profile that nothing is known of, and what reads them: a profile that is new is asked these.</summary>
     public IReadOnlyList<LiveComputation> OfNothing { get; }
 
     public bool IsEmpty => _byNumber.Count == 0;

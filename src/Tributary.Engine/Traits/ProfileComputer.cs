@@ -51,6 +51,13 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         foreach (var reader in _set.ReadersOf(trait)) _asked.Add(reader);
     }
 
+    /// <summary>Asks everything that reads what an account is.</summary>
+    public void AskReadersOfAccounts()
+    {
+        foreach (var computation in _set.All)
+            if (computation.Computation.IsOfAccounts) AskReaders(computation.Computation.Key);
+    }
+
     /// <summary>Asks everything.</summary>
     public void AskAll() => _asked.UnionWith(_set.All);
 

@@ -64,8 +64,31 @@ internal sealed record Generated(DefinitionScope Scope, string[] Keys, bool IsWi
     {
         var counted = Gen.Select(Drawn(() => Reduction(size, streams, isQuantified: isQuantified)), Pick(Orders), Pick(0d, 1d, 2d, 3d), (left, comparer, number) =>
             (Condition)new Comparison(left, comparer, [new Constant(QueryValue.Of(number))]));
-        return Weighted((streams == 0 ? 3 : streams < 3 ? 1 : 0, counted), (2, Scalar(size, streams, isQuantified).SelectMany(left => Compared(left, size, streams, isQuantified))));
+        var ofEvent = Gen.Select(Pick("price", "sku", "items.$.id"), Pick(Comparer.Equals, Comparer.Differs, Comparer.AtLeast), Pick(QueryValue.Of(1d), QueryValue.Of(2d), QueryValue.Of("a")), (path, comparer, value) =>
+            (Condition)new Comparison(new EventScalar(EventPart.Properties, ValuePath.TryParse(path)!), comparer, [new Constant(value)]));
+        var ofProfile = Gen.Select(Pick(TraitPaths), Pick(Comparer.Equals, Comparer.Differs, Comparer.Exists), Pick("pro", "free", "a"), (path, comparer, text) =>
+            (Condition)new Comparison(new TraitScalar(ValuePath.TryParse(path)!), comparer, comparer == Comparer.Exists ? [] : [new Constant(QueryValue.Of(text))]));
+        var membership = Pick([.. Keys, "plan"]).Select(key => (Condition)new Comparison(new TraitScalar(ValuePath.TryParse(key)!), Comparer.Equals, [new Constant(QueryValue.Of(true))]));
+        // What is often so, and often not, tells more than what never is.
+        return Weighted((2, streams == 0 ? ofProfile : ofEvent), (streams == 0 ? 2 : 0, Funnel), (streams == 0 ? 1 : 0, Session), (Keys.Length > 0 ? 2 : 0, membership), (streams == 0 ? 3 : streams < 3 ? 1 : 0, counted), (2, Scalar(size, streams, isQuantified).SelectMany(left => Compared(left, size, streams, isQuantified))));
     }
+
+    // One thing, and then another or not another.
+    private static Gen<Condition> Funnel => Gen.Select(Pick(Events[..3]), Pick(Events[..3]), Gen.Bool, Gen.Bool, Pick(Lengths), Pick(Lengths), Gen.Bool, (parent, child, isNot, isBetween, length, near, isSame) =>
+    {
+        var filters = new List<StreamFilter>();
+        if (isSame) filters.Add(new WhereFilter(new Comparison(new EventScalar(EventPart.Properties, new ValuePath(["sku"])), Comparer.Equals, [new Reference(new EventScalar(EventPart.Properties, new ValuePath(["sku"]), true))])));
+        filters.Add(isBetween && near.Milliseconds <= length.Milliseconds ? new BetweenFilter(near, length, true) : new WithinFilter(length, true));
+        var then = AtLeastOne(child, filters);
+        return AtLeastOne(parent, [new WhereFilter(isNot ? new Not(then) : then)]);
+    });
+
+    // So much while it was going on.
+    private static Gen<Condition> Session => Gen.Select(Pick(Events[..2]), Pick(Lengths[1..]), Pick(1d, 2d, 3d), (name, gap, least) =>
+        (Condition)new Comparison(new Reduction(new EventStream(name, [new SessionFilter(gap)]), ReducerKind.Count), Comparer.AtLeast, [new Constant(QueryValue.Of(least))]));
+
+    private static Condition AtLeastOne(string name, IEnumerable<StreamFilter> filters) =>
+        new Comparison(new Reduction(new EventStream(name, new Sequence<StreamFilter>([.. filters])), ReducerKind.Count), Comparer.AtLeast, [new Constant(QueryValue.Of(1d))]);
 
     private Gen<Condition> Compared(Scalar left, int size, int streams, bool isQuantified)
     {

@@ -52,6 +52,8 @@ internal sealed partial class ComputationStep
         if (resolved.IsNew) _computer.Asked.UnionWith(set.OfNothing);
         else if (resolved.Merged.Length > 0 || resolved.Mapped is not null) _computer.AskAll();
         foreach (var (name, _) in traits) _computer.AskReaders(name);
+        // The account may be in an audience already; then nothing changes for it, but for the person.
+        if (joined) _computer.AskReadersOfAccounts();
         Settle(cause, space, profile);
         if (resolved.Merged.Length > 0) Resend(cause, space, profile, profile.Nodes);
         else if (resolved.Mapped is { } mapped && !resolved.IsNew) Resend(cause, space, profile, mapped);

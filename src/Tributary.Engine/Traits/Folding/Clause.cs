@@ -83,7 +83,10 @@ internal sealed class CompareClause(Comparison comparison, ValueNode left, Value
         var comparer = comparison.Comparer;
         if (comparer is Comparer.Absent) return values.Count == 0;
         if (comparer is Comparer.Exists) return values.Count > 0;
-        if (operands.Length == 1) return HoldsWith(comparer, values, operands[0].Read(reading, row, parent));
+        var isList = comparer is Comparer.Contains or Comparer.Omits or Comparer.StartsWith or Comparer.EndsWith or Comparer.OneOf or Comparer.NoneOf;
+        if (!isList) return HoldsWith(comparer, values, operands[0].Read(reading, row, parent));
+        if (operands is [ConstantNode only]) return HoldsWith(comparer, values, only.Read(reading, row, parent));
+        // None of several is another question than not one of several, so all of them are put at once.
         var all = new List<QueryValue>(operands.Length);
         foreach (var operand in operands)
         {
