@@ -47,6 +47,7 @@ public static class TributaryHost
         management.MapToolsApi();
         management.MapAudiencesApi();
         management.MapExplainApi();
+        management.MapEvaluatingApi();
         management.MapFunctionsApi();
         api.MapUnknown();
         return app;

@@ -106,6 +106,12 @@ internal static partial class ComputationForm
     public static IReadOnlyList<string> Reads(Computation computation) =>
         QueryParser.TryParse(computation.Query, computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users, null, out var definition, out _) ? DefinitionReferences.Traits(definition) : [];
 
+    /// <summary>The identifiers of which a person needs one to count, by the options that are sent; what they are for a new audience when none are.</summary>
+    public static ImmutableArray<string> ExternalIds(JsonInput body, string type) => WithOptions(body, new Computation
+    {
+        Id = "", Number = 0, Version = 0, SpaceId = "", Kind = Computation.Audience, Key = "", Name = "", Query = "", Type = type, FilterByExternalIds = type == "USERS" ? KnownIds : [],
+    }).FilterByExternalIds;
+
     private static Computation WithOptions(JsonInput body, Computation computation)
     {
         if (body.Nested("options") is not { } options) return computation;

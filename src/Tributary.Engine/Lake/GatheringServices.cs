@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,8 +25,12 @@ public static class GatheringServices
             provider.GetRequiredService<ILogger<ComputationGatherer>>()))
         .AddSingleton(provider => new LakeEvaluator(provider.GetRequiredService<LakeDatabase>(), provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<AudiencePreview>()
+        .AddSingleton<AudiencePreviewDesk>()
         .AddSingleton<AudienceVerifier>()
         .AddHostedService<GatheringWorker>();
+
+    /// <summary>Maps previews and checks of definitions; the caller adds authentication.</summary>
+    public static void MapEvaluatingApi(this IEndpointRouteBuilder endpoints) => EvaluatingApi.Map(endpoints);
 
     /// <summary>Gathers as long as the host runs.</summary>
     private sealed class GatheringWorker(ComputationGatherer gatherer, LiveWorkspace workspace) : BackgroundService

@@ -157,6 +157,36 @@ public sealed class AudiencesApiTests
     }
 
     [Fact]
+    public async Task A_preview_counts_who_would_be_in_and_a_check_agrees_with_what_is_live()
+    {
+        await using var server = await RunningServer.StartAsync();
+        var source = await server.CreateSourceAsync("shop");
+        for (var i = 0; i < 6; i++) await SendAsync(server, source, "track", $$$"""{"userId":"u{{{i % 4}}}","event":"Order Completed"}""");
+        await CreateAsync(server, "audiences", """{"name":"Twice","key":"twice","definition":{"query":"event('Order Completed').count() >= 2"}}""");
+        await LiveAsync(server, "audiences", "audience", "twice");
+
+        // The lake may be a moment behind.
+        JsonNode preview;
+        for (var tries = 0; ; tries++)
+        {
+            var (status, body) = await server.SendAsync(HttpMethod.Post, "/api/spaces/default/audiences/previews", """{"definition":{"type":"USERS","query":"event('Order Completed').count() >= 2"}}""");
+            Assert.True(status == 201, body.ToJsonString());
+            preview = body["data"]!["audiencePreview"]!;
+            if ((string?)preview["status"] == "COMPLETED" && (int)preview["size"]!["count"]! == 2) break;
+            Assert.True(tries < 500, preview.ToJsonString());
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(2, preview["results"]!.AsArray().Count);
+        Assert.Equal(200, (await server.SendAsync(HttpMethod.Get, $"/api/spaces/default/audiences/previews/{preview["id"]}")).Status);
+        Assert.Equal(400, (await server.SendAsync(HttpMethod.Post, "/api/spaces/default/audiences/previews", """{"definition":{"query":"nothing"}}""")).Status);
+
+        var (checkedStatus, verified) = await server.SendAsync(HttpMethod.Post, "/api/spaces/default/audiences/twice/verify", "{}");
+        Assert.True(checkedStatus == 200, verified.ToJsonString());
+        Assert.Equal((4, 0), ((int)verified["data"]!["verification"]!["profiles"]!, (int)verified["data"]!["verification"]!["differing"]!));
+    }
+
+    [Fact]
     public async Task An_account_is_looked_up_among_its_traits()
     {
         await using var server = await RunningServer.StartAsync();
