@@ -9,6 +9,12 @@ switch (args)
             long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), double.Parse(skew, CultureInfo.InvariantCulture), folder,
             withLake: args[0] == "river-lake");
         break;
+    case ["audiences", var events, var people, var skew, var folder]:
+        await AudiencesBenchmark.RunRiverAsync(long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), double.Parse(skew, CultureInfo.InvariantCulture), folder);
+        break;
+    case ["audiences-lake", var events, var people, var folder]:
+        await AudiencesBenchmark.RunLakeAsync(long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), folder);
+        break;
     case ["log", var writers, var seconds, var folder]:
         await LogBenchmark.RunAsync(int.Parse(writers, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture), folder);
         break;
@@ -31,6 +37,8 @@ switch (args)
         Console.Error.WriteLine("""
             Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
+                   audiences EVENTS PEOPLE SKEW FOLDER    the river with 200 audiences and 50 computed traits
+                   audiences-lake EVENTS PEOPLE FOLDER    previews, and a new audience until it has its past
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
                    functions EVENTS BATCH SCRIPT          through one insert function; SCRIPT is worker.cjs

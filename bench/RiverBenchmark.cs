@@ -110,7 +110,9 @@ internal sealed class Population
     private readonly Random _random;
     private readonly double[]? _cumulative;
     private readonly int _people;
-    private readonly byte[] _filler = Encoding.UTF8.GetBytes(
+
+    /// <summary>What every message has besides: 450 bytes, the closing brace included.</summary>
+    public static byte[] Filler { get; } = Encoding.UTF8.GetBytes(
         ",\"context\":{\"library\":{\"name\":\"analytics.js\",\"version\":\"next-1.84.1\"},\"page\":{\"path\":\"/shop/shoes/running\",\"referrer\":\"https://www.example.com/\",\"search\":\"?utm_source=mail\",\"title\":\"Running shoes\",\"url\":\"https://shop.example.com/shop/shoes/running\"},\"userAgent\":\"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\",\"locale\":\"en-US\"},\"integrations\":{}}");
 
     private long _message;
@@ -143,7 +145,7 @@ internal sealed class Population
             : $"{{\"type\":\"track\",\"messageId\":\"{messageId}\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"userId\":\"user-{person}\",\"anonymousId\":\"anon-{person}\",\"event\":\"Product Viewed\",\"properties\":{{\"product_id\":\"p-{number % 1000}\",\"price\":19.5}}";
         ReceivedRecord.BeginEvent(records, isIdentify ? EventType.Identify : EventType.Track, 1, 1_767_225_600_000 + number, 1_767_225_600_000 + number, Encoding.UTF8.GetBytes(messageId));
         records.Write(Encoding.UTF8.GetBytes(head));
-        records.Write(_filler);
+        records.Write(Filler);
         records.EndRecord();
     }
 }

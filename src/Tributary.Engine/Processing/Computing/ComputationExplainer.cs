@@ -94,6 +94,9 @@ internal sealed class ComputationExplainer(IStateStore store, ProfileQueries pro
                 case CompareClause compare:
                     Compared(json, compare.Left, person);
                     break;
+                case CountClause count:
+                    Compared(json, count.Left, person);
+                    break;
                 case DateClause date:
                     Compared(json, date.Left, person);
                     break;

@@ -123,6 +123,36 @@ internal sealed class CompareClause(Comparison comparison, ValueNode left, Value
     }
 }
 
+/// <summary>A number of events compared with a constant: counted only as far as it takes to know.</summary>
+/// <param name="comparison">What was written.</param>
+/// <param name="left">The number.</param>
+/// <param name="bound">The constant.</param>
+internal sealed class CountClause(Comparison comparison, ReduceNode left, double bound) : Clause(comparison)
+{
+    public ReduceNode Left => left;
+
+    public override bool Holds(Reading reading, Row? row, Row? parent)
+    {
+        var isEquality = comparison.Comparer is Comparer.Equals or Comparer.Differs;
+        // So many more than the bound is told apart from it, or that it is reached at all.
+        var enough = comparison.Comparer is Comparer.AtLeast or Comparer.LessThan ? (int)Math.Ceiling(bound) : (int)Math.Floor(bound) + 1;
+        var count = reading.Count(left.Plan, row, enough, isEquality);
+        return comparison.Comparer switch
+        {
+            Comparer.Equals => count == bound,
+            Comparer.Differs => count != bound,
+            Comparer.LessThan or Comparer.AtMost => count < enough,
+            _ => count >= enough,
+        };
+    }
+
+    /// <summary>Whether a comparison is one of these.</summary>
+    public static bool Fits(Comparison comparison, StreamPlan plan) =>
+        plan is { Kind: FoldKind.Rows, Reduction.Reducer: ReducerKind.Count } && !plan.Later.Exists(filter => filter is OpenSessionFilter)
+        && comparison.Comparer is Comparer.Equals or Comparer.Differs or Comparer.GreaterThan or Comparer.AtLeast or Comparer.LessThan or Comparer.AtMost
+        && comparison.Operands[0] is Constant { Value: { Kind: QueryValueKind.Number, Number: >= 0 and <= RowsFold.RowsMax } };
+}
+
 /// <summary>A date compared with a time that moves.</summary>
 internal sealed class DateClause(Comparison comparison, ValueNode left, long length) : Clause(comparison)
 {

@@ -47,6 +47,8 @@ internal sealed class DefinitionCompiler(Definition definition)
     {
         var left = Compile(comparison.Left, within);
         if (comparison.Operands.Count == 1 && comparison.Operands[0] is Length length) return new DateClause(comparison, left, length.Duration.Milliseconds);
+        if (left is ReduceNode counted && comparison.Operands.Count == 1 && CountClause.Fits(comparison, counted.Plan))
+            return new CountClause(comparison, counted, ((Constant)comparison.Operands[0]).Value.Number);
         return new CompareClause(comparison, left, [.. comparison.Operands.Select(operand => operand switch
         {
             Constant constant => new ConstantNode(constant.Value),

@@ -127,20 +127,70 @@ internal sealed class Reading
         return rows;
     }
 
+    /// <summary>
+    /// How many events of a stream pass its filters, counted from the newest back, and no further than it takes to know: what a bot does ten thousand times costs
+    /// no more than what decides. Only for streams without a session.
+    /// </summary>
+    /// <param name="plan">The stream.</param>
+    /// <param name="parent">The event whose <c>where</c> encloses it; null at the top.</param>
+    /// <param name="enough">More do not matter.</param>
+    /// <param name="isExact">One less than enough is an answer of its own.</param>
+    public int Count(StreamPlan plan, Row? parent, int enough, bool isExact)
+    {
+        if (!_rows.TryGetValue(plan, out var rows)) _rows[plan] = rows = AllRows(plan);
+        var (from, to, far) = (long.MinValue, long.MaxValue, long.MaxValue);
+        foreach (var filter in plan.Later)
+        {
+            if (filter is WindowFilter window)
+            {
+                from = Math.Max(from, Now - window.Far);
+                far = Math.Min(far, window.Far);
+                if (window.Near is not { } near) continue;
+                to = Math.Min(to, Now - near);
+                var ahead = RowOrder.FirstFrom(rows, Now - near + 1);
+                if (ahead < rows.Count) WakeAt(rows[ahead].At.Timestamp + near);
+            }
+            else if (filter is ParentWindowFilter after)
+            {
+                from = Math.Max(from, after.From(parent!));
+                to = Math.Min(to, after.To(parent!));
+            }
+        }
+
+        var count = 0;
+        var oldest = 0L;
+        for (var at = (to == long.MaxValue ? rows.Count : RowOrder.FirstFrom(rows, to + 1)) - 1; at >= 0 && rows[at].At.Timestamp >= from; at--)
+        {
+            if (!Passes(plan, rows[at], parent)) continue;
+            oldest = rows[at].At.Timestamp;
+            if (++count == enough) break;
+        }
+
+        // What was counted is in until its oldest leaves; what was not reached cannot be by time alone.
+        if (far != long.MaxValue && count > 0 && (count == enough || (isExact && count == enough - 1))) WakeAt(oldest + far + 1);
+        return count;
+    }
+
+    private bool Passes(StreamPlan plan, Row row, Row? parent)
+    {
+        foreach (var filter in plan.Later)
+            if (filter is EachRowFilter each && !each.Passes(this, row, parent)) return false;
+        return true;
+    }
+
     // A row that is out of reach but was not yet dropped is outside every window, so it never shows.
     private List<Row> AllRows(StreamPlan plan)
     {
-        List<Row>? rows = null;
-        var isSorted = true;
+        List<Row>? first = null;
+        List<Row>? all = null;
         foreach (RowsFold fold in Folds(plan))
         {
-            isSorted = rows is null;
-            (rows ??= []).AddRange(fold.Rows);
+            if (first is null) first = fold.Rows;
+            else (all ??= [.. first]).AddRange(fold.Rows);
         }
 
-        if (rows is null) return [];
-        if (!isSorted) rows.Sort(static (a, b) => a.At.CompareTo(b.At));
-        return rows;
+        all?.Sort(static (a, b) => a.At.CompareTo(b.At));
+        return all ?? first ?? [];
     }
 
     private static QueryValue ReduceRows(StreamPlan plan, List<Row> rows)

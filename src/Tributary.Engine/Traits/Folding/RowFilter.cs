@@ -10,50 +10,81 @@ internal abstract class RowFilter
     public abstract List<Row> Keep(Reading reading, List<Row> rows, Row? parent);
 }
 
-/// <summary>See <see cref="Language.WhereFilter"/>.</summary>
-internal sealed class ClauseFilter(Clause clause) : RowFilter
+/// <summary>A filter that looks at one row at a time.</summary>
+internal abstract class EachRowFilter : RowFilter
 {
-    public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent) => rows.FindAll(row => clause.Holds(reading, row, parent));
+    /// <summary>Whether a row stays.</summary>
+    public abstract bool Passes(Reading reading, Row row, Row? parent);
+
+    public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent) => rows.FindAll(row => Passes(reading, row, parent));
+}
+
+/// <summary>See <see cref="Language.WhereFilter"/>.</summary>
+internal sealed class ClauseFilter(Clause clause) : EachRowFilter
+{
+    public override bool Passes(Reading reading, Row row, Row? parent) => clause.Holds(reading, row, parent);
 }
 
 /// <summary>See <see cref="Language.WithinFilter"/> and <see cref="Language.BetweenFilter"/>: the first has no near end, so that events ahead of time count.</summary>
 internal sealed class WindowFilter(long? near, long far) : RowFilter
 {
+    public long? Near => near;
+
+    public long Far => far;
+
     public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent)
     {
-        var kept = new List<Row>();
-        foreach (var row in rows)
+        var start = RowOrder.FirstFrom(rows, reading.Now - far);
+        var end = rows.Count;
+        if (near is { } ahead)
         {
-            var at = row.At.Timestamp;
-            if (at < reading.Now - far) continue;
-            if (near is { } ahead && at > reading.Now - ahead)
-            {
-                reading.WakeAt(at + ahead);
-                break;
-            }
-
-            if (kept.Count == 0) reading.WakeAt(at + far + 1);
-            kept.Add(row);
+            end = Math.Max(start, RowOrder.FirstFrom(rows, reading.Now - ahead + 1));
+            if (end < rows.Count) reading.WakeAt(rows[end].At.Timestamp + ahead);
         }
 
-        return kept;
+        if (start < end) reading.WakeAt(rows[start].At.Timestamp + far + 1);
+        return rows.GetRange(start, end - start);
     }
 }
 
 /// <summary>The same windows, from the parent's event on. What is at the very time of the parent is not after it.</summary>
 internal sealed class ParentWindowFilter(long near, long far) : RowFilter
 {
+    /// <summary>The first time that is inside.</summary>
+    public long From(Row parent) => parent.At.Timestamp + Math.Max(near, 1);
+
+    /// <summary>The last time that is inside.</summary>
+    public long To(Row parent) => parent.At.Timestamp + far;
+
     public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent)
     {
-        var from = parent!.At.Timestamp;
-        return rows.FindAll(row => row.At.Timestamp > from && row.At.Timestamp >= from + near && row.At.Timestamp <= from + far);
+        var start = RowOrder.FirstFrom(rows, From(parent!));
+        return rows.GetRange(start, Math.Max(0, RowOrder.FirstFrom(rows, To(parent!) + 1) - start));
+    }
+}
+
+/// <summary>Finds places in rows, which stand in the order in which they happened.</summary>
+internal static class RowOrder
+{
+    /// <summary>The place of the first row at a time or later.</summary>
+    public static int FirstFrom(List<Row> rows, long time)
+    {
+        var (low, high) = (0, rows.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (rows[middle].At.Timestamp < time) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
     }
 }
 
 /// <summary>See <see cref="Language.SourcesFilter"/>: behind a session, which is made of events of all sources.</summary>
-internal sealed class SourceFilter(int slot, Language.Sequence<string> excluded) : RowFilter
+internal sealed class SourceFilter(int slot, Language.Sequence<string> excluded) : EachRowFilter
 {
-    public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent) => rows.FindAll(row => !excluded.Items.Contains(row.Slots[slot].First.Text));
+    public override bool Passes(Reading reading, Row row, Row? parent) => !excluded.Items.Contains(row.Slots[slot].First.Text);
 }
 
 /// <summary>See <see cref="Language.SessionFilter"/>.</summary>

@@ -1,0 +1,278 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tributary.Engine.Audiences;
+using Tributary.Engine.Lake;
+using Tributary.Engine.Lake.Evaluating;
+using Tributary.Engine.Log;
+using Tributary.Engine.Processing;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
+using Tributary.Engine.Traits.Language;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Benchmarks;
+
+/// <summary>
+/// What audiences cost: the river of <see cref="RiverBenchmark"/> with 200 audiences and 50 computed traits over the events of a shop, ticks included; and with a
+/// lake, how long a new definition takes until it answers, and how long a preview takes.
+/// </summary>
+internal static class AudiencesBenchmark
+{
+    private const int Audiences = 200;
+    private const int Traits = 50;
+    private const long Start = 1_767_225_600_000;
+
+    /// <param name="events">How many events to send.</param>
+    /// <param name="people">Out of how many people.</param>
+    /// <param name="skew">0 for uniform access, 0.99 for zipf.</param>
+    /// <param name="folder">Where the data goes; the caller removes it.</param>
+    public static async Task RunRiverAsync(long events, int people, double skew, string folder)
+    {
+        using var river = new Opened(folder);
+        await river.ReviseAsync([.. Definitions().Select(ResourceKind.Put)]);
+        var shoppers = new Shoppers(people, skew);
+        await river.SendAsync(shoppers, people, isEverybodyOnce: true);
+        var before = Reading.Now();
+        await river.SendAsync(shoppers, events, isEverybodyOnce: false);
+        var spent = Reading.Now().Since(before);
+        var (profiles, bytes, folds) = river.Profiles();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"audiences {Audiences}+{Traits} people={people} skew={skew} events={events}: {events / spent.Seconds:N0} events/s, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event, {spent.AllocatedBytes / (double)events:F0} B allocated/event, {river.Members():N0} memberships, {profiles:N0} profiles of {bytes / Math.Max(1, profiles):N0} bytes with {folds / Math.Max(1, profiles):N0} states, working set {Environment.WorkingSet >> 20} MiB"));
+        await river.StopAsync();
+    }
+
+    /// <summary>How long a new audience takes until it has its past, and how long previews take.</summary>
+    public static async Task RunLakeAsync(long events, int people, string folder)
+    {
+        using var river = new Opened(folder, withLake: true);
+        var shoppers = new Shoppers(people, 0.99);
+        await river.SendAsync(shoppers, people, isEverybodyOnce: true);
+        await river.SendAsync(shoppers, events, isEverybodyOnce: false);
+        await river.Lake!.CatchUpAsync(river.Decided.End);
+        foreach (var query in new[] { "event('Order Completed').within(30 days).count() >= 2", "event('Product Viewed').where(property('price') >= 50).count() >= 3", ReadyDefinitions.All[0].Query, "trait('plan') = 'pro'" })
+        {
+            QueryParser.TryParse(query, DefinitionScope.Users, DefinitionKind.Audience, out var definition, out _);
+            var question = new DefinitionQuestion(1, ProcessingPosition.Read(river.Store).Now);
+            var begun = TimeProvider.System.GetTimestamp();
+            var (count, _) = await river.Lake.Evaluator.MatchesAsync(definition!, question, 100, CancellationToken.None);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"preview over {events + people:N0} events: {TimeProvider.System.GetElapsedTime(begun).TotalMilliseconds:N0} ms, {count:N0} members, {query}"));
+        }
+
+        var gathering = river.Lake.GatherAsync(river);
+        var created = TimeProvider.System.GetTimestamp();
+        await river.ReviseAsync([ResourceKind.Put(Of(1, Computation.Audience, "event('Order Completed').within(30 days).count() >= 2"))]);
+        while (river.State(1) is not { Answering: not 0, NeedsPass: false } || river.HasPass()) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"back-fill over {events + people:N0} events and {people:N0} people: {TimeProvider.System.GetElapsedTime(created).TotalSeconds:F1} s, {river.State(1)!.Gathered:N0} events gathered, {river.State(1)!.Size:N0} members"));
+        await river.Lake.StopAsync(gathering);
+        await river.StopAsync();
+    }
+
+    // Thresholds and windows differ, so that no two are the same; the shapes are those of the ready definitions.
+    private static IEnumerable<Computation> Definitions()
+    {
+        var audiences = ReadyDefinitions.All.Where(ready => ready is { Kind: Computation.Audience, Type: "USERS" }).ToList();
+        var traits = ReadyDefinitions.All.Where(ready => ready is { Kind: Computation.Trait, Type: "USERS" }).ToList();
+        for (var i = 0; i < Audiences; i++) yield return Of((uint)i + 1, Computation.Audience, Vary(audiences[i % audiences.Count].Query, i / audiences.Count));
+        for (var i = 0; i < Traits; i++) yield return Of((uint)(Audiences + i + 1), Computation.Trait, Vary(traits[i % traits.Count].Query, i / traits.Count));
+    }
+
+    private static string Vary(string query, int by) => query.Replace("30 days", $"{30 + by} days", StringComparison.Ordinal).Replace(">= 2", $">= {2 + by}", StringComparison.Ordinal).Replace(">= 500", $">= {500 + by}", StringComparison.Ordinal);
+
+    private static Computation Of(uint number, string kind, string query) => new()
+    {
+        Id = $"{kind}_{number}", Number = number, Version = number + 1, SpaceId = "spa_default", Kind = kind, Key = $"c{number}", Name = $"c{number}", Type = "USERS", Query = query,
+    };
+
+    /// <summary>People who look around in a shop, and now and then buy.</summary>
+    private sealed class Shoppers(int people, double skew)
+    {
+        private static readonly (string Event, int Share)[] Deeds =
+        [
+            ("Page Viewed", 40), ("Product Viewed", 25), ("Product Added", 9), ("Order Completed", 5), ("Signed In", 6), ("Products Searched", 3), ("Checkout Started", 2), ("identify", 10),
+        ];
+
+        private readonly Population _population = new(people, skew, seed: 1);
+        private readonly Random _random = new(2);
+        private long _message;
+
+        public long Now => Start + _message;
+
+        public void AddEvent(LogRecords records, int? person)
+        {
+            var who = person ?? _population.Next();
+            var messageId = Encoding.UTF8.GetBytes($"ajs-next-{_message:D13}-7c1f2f6e-54a1-4e0c-9b5a-1f4f7f1d2a33");
+            var roll = person is not null ? 99 : _random.Next(100);
+            var deed = Deeds.First(each => (roll -= each.Share) < 0).Event;
+            var type = deed switch { "identify" => EventType.Identify, "Page Viewed" => EventType.Page, _ => EventType.Track };
+            var about = type switch
+            {
+                EventType.Identify => $"\"traits\":{{\"email\":\"p{who}@example.com\",\"plan\":\"{(_random.Next(3) == 0 ? "pro" : "free")}\"}}",
+                EventType.Page => $"\"name\":\"{(_random.Next(10) == 0 ? "Pricing" : "Home")}\",\"properties\":{{\"path\":\"/\"}}",
+                _ => $"\"event\":\"{deed}\",\"properties\":{{\"product_id\":\"p-{_random.Next(1_000)}\",\"category\":\"c{_random.Next(20)}\",\"price\":{_random.Next(100)}.5,\"total\":{_random.Next(200)}.25}}",
+            };
+            ReceivedRecord.BeginEvent(records, type, 1, Now, Now, messageId);
+            records.Write(Encoding.UTF8.GetBytes($"{{\"type\":\"{type.Name()}\",\"messageId\":\"{Encoding.UTF8.GetString(messageId)}\",\"userId\":\"user-{who}\",\"anonymousId\":\"anon-{who}\",{about}"));
+            records.Write(Population.Filler);
+            records.EndRecord();
+            // A thousand events a second of log time, and its clock.
+            if (++_message % 500 == 0) ReceivedRecord.AddTick(records, Now);
+        }
+    }
+
+    /// <summary>The engine on a disk.</summary>
+    private sealed class Opened : IDisposable
+    {
+        private readonly SegmentLog _received;
+        private readonly ProcessingProgress _progress = new();
+        private readonly CancellationTokenSource _stopping = new();
+        private readonly Task _running;
+        private long _revision;
+
+        public Opened(string folder, bool withLake = false)
+        {
+            Directory.CreateDirectory(folder);
+            _received = SegmentLog.Open(Path.Combine(folder, "received"), new SegmentLogOptions(), TimeProvider.System);
+            Decided = SegmentLog.Open(Path.Combine(folder, "decided"), new SegmentLogOptions { KnowsItsEnd = false }, TimeProvider.System);
+            Store = RocksStateStore.Open(Path.Combine(folder, "state"));
+            var processor = new Processor(_received, Decided, Store, _progress, new ProcessingOptions(), TimeProvider.System, NullLogger<Processor>.Instance);
+            _running = Task.Factory.StartNew(() => processor.RunAsync(_stopping.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+            ReviseAsync([
+                Put("space", "spa_default", new Space { Id = "spa_default", Number = 1, Slug = "default", Name = "Default" }),
+                Put("source", "website", new Source { Id = "website", Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] }),
+                Put("source", "engage", new Source { Id = "engage", Number = 2, Slug = "engage", Name = "Engage", MetadataId = SourceCatalog.Engage, SpaceId = "spa_default", WriteKeys = ["e"] }),
+            ]).GetAwaiter().GetResult();
+            if (withLake) Lake = new OpenedLake(folder, this, _stopping.Token);
+        }
+
+        public SegmentLog Received => _received;
+
+        public SegmentLog Decided { get; }
+
+        public RocksStateStore Store { get; }
+
+        public ProcessingProgress Progress => _progress;
+
+        public OpenedLake? Lake { get; }
+
+        public WorkspaceSnapshot Workspace { get; private set; } = WorkspaceSnapshot.Empty;
+
+        public async Task ReviseAsync(ResourceChange[] changes)
+        {
+            var revision = new WorkspaceRevision(++_revision, "bench", Start, [.. changes]);
+            Workspace = Workspace.With(revision);
+            var records = new LogRecords();
+            ReceivedRecord.AddJson(records, ReceivedKind.Revision, Start, JsonSerializer.SerializeToUtf8Bytes(revision, WorkspaceSnapshot.Json));
+            ReceivedRecord.AddTick(records, Start);
+            await _received.AppendAsync(records);
+            await _progress.WaitAsync(_received.End, CancellationToken.None);
+        }
+
+        public async Task SendAsync(Shoppers shoppers, long count, bool isEverybodyOnce)
+        {
+            var records = new LogRecords(1 << 20);
+            for (long sent = 0; sent < count;)
+            {
+                records.Clear();
+                for (var i = 0; i < 500 && sent < count; i++, sent++) shoppers.AddEvent(records, isEverybodyOnce ? (int)sent : null);
+                await _received.AppendAsync(records);
+                // Stay at most 64 MiB ahead, as a bounded server would.
+                while (_received.End.Value - _progress.Processed.Value > 64 << 20)
+                    await _progress.WaitAsync(new LogOffset(_received.End.Value - (48 << 20)), CancellationToken.None);
+            }
+
+            await _progress.WaitAsync(_received.End, CancellationToken.None);
+        }
+
+        public (long Profiles, long Bytes, long Folds) Profiles()
+        {
+            var (profiles, bytes, folds) = (0L, 0L, 0L);
+            foreach (var (_, value) in Store.Scan(Table.Profiles, [], [0xFF, 0xFF]))
+            {
+                profiles++;
+                bytes += value.Length;
+                folds += Engine.Identity.ProfileCodec.Decode(value).Nodes.Sum(node => node.Fragment.Folds?.Count ?? 0);
+            }
+
+            return (profiles, bytes, folds);
+        }
+
+        public long Members() => Store.Scan(Table.AudienceMembers, [], [0xFF, 0xFF]).LongCount();
+
+        public ComputationState? State(uint number) => Store.Get(Table.Computations, StateKeys.Computation(1, number)) is { } json ? ComputationState.Parse(json) : null;
+
+        public bool HasPass() => Store.Get(Table.Computations, StateKeys.Computation(1, 0)) is not null;
+
+        public async Task StopAsync()
+        {
+            await _stopping.CancelAsync();
+            await _running;
+            if (Lake is not null) await Lake.Loading;
+        }
+
+        public void Dispose()
+        {
+            Lake?.Dispose();
+            Store.Dispose();
+            Decided.Dispose();
+            _received.Dispose();
+            _stopping.Dispose();
+        }
+
+        private static ResourceChange Put<T>(string kind, string id, T body) => new(kind, id, JsonSerializer.SerializeToNode(body, WorkspaceSnapshot.Json)!.AsObject());
+    }
+
+    /// <summary>The lake beside it.</summary>
+    private sealed class OpenedLake : IDisposable
+    {
+        private readonly LakeDatabase _database;
+        private readonly LakeLoader _loader;
+        private readonly CancellationTokenSource _gathering = new();
+
+        public OpenedLake(string folder, Opened river, CancellationToken stopping)
+        {
+            var options = new LakeOptions { Folder = Path.Combine(folder, "lake") };
+            _database = LakeDatabase.Open(options.Folder, options);
+            _loader = new LakeLoader(
+                new DecidedLog(river.Decided), () => river.Workspace, _database, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System, NullLogger<LakeLoader>.Instance);
+            Loading = Task.Run(() => _loader.RunAsync(stopping), CancellationToken.None);
+            Evaluator = new LakeEvaluator(_database, TimeProvider.System);
+        }
+
+        public Task Loading { get; }
+
+        public LakeEvaluator Evaluator { get; }
+
+        public async Task CatchUpAsync(LogOffset end)
+        {
+            while (_loader.Position < end) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+
+        public Task GatherAsync(Opened river)
+        {
+            var gatherer = new ComputationGatherer(
+                new GatheringDoor(new ReceivedLog(river.Received), river.Progress, TimeProvider.System),
+                river.Store,
+                new HistoryReader(_database, _loader),
+                () => river.Workspace,
+                TimeProvider.System,
+                NullLogger<ComputationGatherer>.Instance);
+            return Task.Run(() => gatherer.RunAsync((_, stop) => new ValueTask(Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, stop)), _gathering.Token), CancellationToken.None);
+        }
+
+        public async Task StopAsync(Task gathering)
+        {
+            await _gathering.CancelAsync();
+            await gathering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        public void Dispose()
+        {
+            _database.Dispose();
+            _gathering.Dispose();
+        }
+    }
+}
