@@ -99,7 +99,8 @@ internal static class AudiencesBenchmark
         private readonly Random _random = new(2);
         private long _message;
 
-        public long Now => Start + _message;
+        // A million events are two months, so that windows of days and weeks let people go as well.
+        public long Now => Start + (_message * 5_000);
 
         public void AddEvent(LogRecords records, int? person)
         {
@@ -118,8 +119,7 @@ internal static class AudiencesBenchmark
             records.Write(Encoding.UTF8.GetBytes($"{{\"type\":\"{type.Name()}\",\"messageId\":\"{Encoding.UTF8.GetString(messageId)}\",\"userId\":\"user-{who}\",\"anonymousId\":\"anon-{who}\",{about}"));
             records.Write(Population.Filler);
             records.EndRecord();
-            // A thousand events a second of log time, and its clock.
-            if (++_message % 500 == 0) ReceivedRecord.AddTick(records, Now);
+            if (++_message % 5_000 == 0) ReceivedRecord.AddTick(records, Now);
         }
     }
 

@@ -1,17 +1,10 @@
 namespace Tributary.Engine.Identity;
 
-/// <summary>Names what one stream of one version of a definition has come to.</summary>
-/// <param name="Computation">The number of the audience or computed trait.</param>
-/// <param name="Version">The version of its definition.</param>
-/// <param name="Stream">The place of the stream in it.</param>
-internal readonly record struct FoldKey(uint Computation, uint Version, byte Stream) : IComparable<FoldKey>
+/// <summary>Names what a stream that definitions read has come to.</summary>
+/// <param name="Stream">The number of the stream in its space.</param>
+internal readonly record struct FoldKey(uint Stream) : IComparable<FoldKey>
 {
-    public int CompareTo(FoldKey other)
-    {
-        var order = Computation.CompareTo(other.Computation);
-        if (order == 0) order = Version.CompareTo(other.Version);
-        return order != 0 ? order : Stream.CompareTo(other.Stream);
-    }
+    public int CompareTo(FoldKey other) => Stream.CompareTo(other.Stream);
 }
 
 /// <summary>State that a definition keeps in a fragment. What it means is known further down the river; here it is carried, written and read.</summary>

@@ -14,7 +14,7 @@ namespace Tributary.Engine.Identity;
 /// stamps:   count { timestamp receivedAt−timestamp source message }*
 /// nodes:    count { number keyTail part:0|(1 id:20) createdAt source firstMessage vetoes:count{blob}*
 ///                   events [first last] traits:count{ name 0|(1 blob) stamp }* accounts:count{ blob stamp }*
-///                   folds:count{ computation version stream:u8 code:u8 blob }* }*
+///                   folds:count{ stream code:u8 blob }* }*
 /// links:    count { nodeA nodeB timestamp message offset source type:u8 count }*
 /// results:  count { computation version 0|(1 blob) changedAt dueAt+1 (0: never) }* timerAt+1 (0: none)
 /// </code>
@@ -112,7 +112,7 @@ internal static class ProfileCodec
         if (folds > 0) fragment.Folds = new Dictionary<FoldKey, StoredFold>(folds);
         for (; folds > 0; folds--)
         {
-            var name = new FoldKey((uint)reader.ReadUnsigned(), (uint)reader.ReadUnsigned(), reader.ReadByte());
+            var name = new FoldKey((uint)reader.ReadUnsigned());
             fragment.Folds!.Add(name, new StoredFold(reader.ReadByte(), reader.ReadBlob().ToArray()));
         }
 

@@ -148,9 +148,7 @@ internal sealed class ProfileEncoder
         _folds.Sort(static (a, b) => a.Key.CompareTo(b.Key));
         foreach (var (key, fold) in _folds)
         {
-            _writer.WriteUnsigned(key.Computation);
-            _writer.WriteUnsigned(key.Version);
-            _writer.WriteByte(key.Stream);
+            _writer.WriteUnsigned(key.Stream);
             _writer.WriteByte(fold.Code);
             fold.Write(_writer, _scratch);
         }

@@ -27,6 +27,15 @@ internal static class StateKeys
         return key;
     }
 
+    /// <summary>Key of <see cref="Table.Meta"/>: the streams that definitions of a space read, JSON.</summary>
+    public static byte[] Streams(ushort space)
+    {
+        var key = new byte["streams.".Length + 2];
+        "streams."u8.CopyTo(key);
+        BinaryPrimitives.WriteUInt16BigEndian(key.AsSpan(key.Length - 2), space);
+        return key;
+    }
+
     /// <summary><c>space:2 profile:20</c>; of <see cref="Table.Profiles"/> and <see cref="Table.Retired"/>.</summary>
     public static byte[] Profile(ushort space, ProfileId id)
     {

@@ -14,6 +14,7 @@ internal sealed class ComputationSet
     private readonly Dictionary<string, List<LiveComputation>> _byTrait = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LiveComputation> _byKey = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, LiveComputation> _byNumber = [];
+    private readonly HashSet<uint> _streams = [];
 
     public ComputationSet(IEnumerable<LiveComputation> computations)
     {
@@ -60,9 +61,9 @@ internal sealed class ComputationSet
     /// <summary>Those that read a trait.</summary>
     public IReadOnlyList<LiveComputation> ReadersOf(string trait) => _byTrait.TryGetValue(trait, out var readers) ? readers : [];
 
-    /// <summary>Whether state of this version is still wanted.</summary>
+    /// <summary>Whether state of this stream is still wanted.</summary>
     public bool Keeps(FoldKey key) =>
-        _byNumber.TryGetValue(key.Computation, out var computation) && (computation.Answering?.Version == key.Version || computation.Filling?.Version == key.Version);
+        _streams.Contains(key.Stream);
 
     private void Add(LiveComputation computation, CompiledDefinition? definition)
     {
@@ -71,6 +72,7 @@ internal sealed class ComputationSet
             var name = System.Text.Encoding.UTF8.GetBytes(plan.Reduction.Stream.Event);
             if (!_byEvent.TryGetValue(name, out var streams)) _byEvent[name] = streams = new EventStreams();
             streams.Add(computation, definition!, plan);
+            _streams.Add(plan.Number);
         }
     }
 

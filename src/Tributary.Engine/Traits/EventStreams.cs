@@ -13,9 +13,15 @@ internal sealed class EventStreams
     private Values[] _read = [];
     private bool[] _isRead = [];
 
-    /// <summary>Adds a stream; before the first event.</summary>
+    /// <summary>Adds a stream; before the first event. Definitions that share its state share the work.</summary>
     public void Add(LiveComputation computation, CompiledDefinition definition, StreamPlan plan)
     {
+        if (_entries.Find(entry => entry.Plan.Number == plan.Number) is { } shared)
+        {
+            if (definition == computation.Answering && !shared.Readers.Contains(computation)) shared.Readers.Add(computation);
+            return;
+        }
+
         var places = new int[plan.Slots.Count];
         for (var i = 0; i < places.Length; i++)
         {
@@ -25,7 +31,7 @@ internal sealed class EventStreams
             _scalars.Add(plan.Slots[i]);
         }
 
-        _entries.Add(new Entry(computation, definition, plan, places, new Values[places.Length]));
+        _entries.Add(new Entry(plan, places, new Values[places.Length], definition == computation.Answering ? [computation] : []));
         _read = new Values[_scalars.Count];
         _isRead = new bool[_scalars.Count];
     }
@@ -34,24 +40,23 @@ internal sealed class EventStreams
     /// <param name="parts">The event.</param>
     /// <param name="fragment">Where its state goes.</param>
     /// <param name="now">Log time.</param>
-    /// <param name="only">Folds for this definition alone, as a back-fill does; null for all.</param>
+    /// <param name="only">Folds into these streams alone, as a back-fill does; null for all.</param>
     /// <param name="asked">Receives the computations whose answer may be another now.</param>
     /// <returns>False when there was no room for all of it.</returns>
-    public bool Fold(in EventParts parts, Fragment fragment, long now, CompiledDefinition? only, ICollection<LiveComputation> asked)
+    public bool Fold(in EventParts parts, Fragment fragment, long now, IReadOnlySet<uint>? only, ICollection<LiveComputation> asked)
     {
         Array.Clear(_isRead);
         var fits = true;
         foreach (var entry in _entries)
         {
-            if (only is not null && entry.Definition != only) continue;
             var plan = entry.Plan;
+            if (only?.Contains(plan.Number) == false) continue;
             if (plan.Excluded.Contains(parts.SourceId)) continue;
             for (var i = 0; i < entry.Slots.Length; i++) entry.Slots[i] = Read(parts, entry.Places[i]);
             var row = new Row(parts.At, entry.Slots);
             if (!Passes(plan, row)) continue;
-            var key = new FoldKey(entry.Definition.Computation, entry.Definition.Version, plan.Index);
-            fits &= Folding.Fold.Open(fragment, key, plan.Kind).Add(plan, parts.At, entry.Slots, now);
-            if (entry.Definition == entry.Computation.Answering) asked.Add(entry.Computation);
+            fits &= Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, entry.Slots, now);
+            foreach (var reader in entry.Readers) asked.Add(reader);
         }
 
         return fits;
@@ -75,5 +80,5 @@ internal sealed class EventStreams
         return _read[place];
     }
 
-    private sealed record Entry(LiveComputation Computation, CompiledDefinition Definition, StreamPlan Plan, int[] Places, Values[] Slots);
+    private sealed record Entry(StreamPlan Plan, int[] Places, Values[] Slots, List<LiveComputation> Readers);
 }

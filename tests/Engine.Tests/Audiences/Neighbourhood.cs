@@ -81,11 +81,14 @@ public sealed class Neighbourhood : IDisposable
             Type = definition.Scope == DefinitionScope.Accounts ? "ACCOUNTS" : "USERS",
             Query = "",
         };
-        var live = new LiveComputation(computation, CompiledDefinition.Of(999, 1, definition), null);
+        var compiled = CompiledDefinition.Of(999, 1, definition);
+        var streams = SharedStreams.None.With(compiled, isComplete: true);
+        foreach (var plan in compiled.Streams) plan.Number = streams.Find(plan.Signature)!.Number;
+        var live = new LiveComputation(computation, compiled, null);
         var set = new ComputationSet([.. _computed.All, live]);
         foreach (var node in _profiles.Values.SelectMany(profile => profile.Nodes)) node.Fragment.Folds = null;
         foreach (var (profile, key, parts) in _past)
-            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile.Find(key)!.Fragment, Now, live.Answering, []);
+            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile.Find(key)!.Fragment, Now, streams.Streams.Select(stream => stream.Number).ToHashSet(), []);
         var computer = new ProfileComputer(PeopleOf, AccountsOf);
         computer.Begin(set, Now);
         var collection = definition.Scope == DefinitionScope.Accounts ? ProfileCollection.Accounts : ProfileCollection.Users;

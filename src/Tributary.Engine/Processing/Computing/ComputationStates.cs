@@ -13,6 +13,8 @@ internal sealed class ComputationStates(IStateStore store)
 {
     private readonly Dictionary<(ushort Space, uint Number), ComputationState> _states = [];
     private readonly Dictionary<ushort, PassState> _passes = [];
+    private readonly Dictionary<ushort, SharedStreams> _streams = [];
+    private readonly HashSet<ushort> _changedStreams = [];
     private readonly Dictionary<ushort, ComputationSet> _sets = [];
     private readonly Dictionary<(uint Number, uint Version), CompiledDefinition> _compiled = [];
     private readonly HashSet<(ushort Space, uint Number)> _changed = [];
@@ -23,7 +25,11 @@ internal sealed class ComputationStates(IStateStore store)
     {
         _states.Clear();
         _passes.Clear();
+        _streams.Clear();
         _changed.Clear();
+        _changedStreams.Clear();
+        foreach (var space in workspace.Spaces)
+            if (store.Get(Table.Meta, StateKeys.Streams(space.Number)) is { } known) _streams[space.Number] = SharedStreams.Parse(known);
         foreach (var (key, value) in store.Scan(Table.Computations, [], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]))
         {
             var space = System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(key);
@@ -54,6 +60,9 @@ internal sealed class ComputationStates(IStateStore store)
     /// <summary>The states of a space, by number.</summary>
     public IEnumerable<ComputationState> Of(ushort space) => _states.Where(pair => pair.Key.Space == space).OrderBy(pair => pair.Key.Number).Select(pair => pair.Value).ToList();
 
+    /// <summary>The streams that definitions of a space read.</summary>
+    public SharedStreams StreamsOf(ushort space) => _streams.GetValueOrDefault(space) ?? SharedStreams.None;
+
     public PassState? PassOf(ushort space) => _passes.GetValueOrDefault(space);
 
     /// <summary>Keeps a state; null forgets it.</summary>
@@ -74,9 +83,20 @@ internal sealed class ComputationStates(IStateStore store)
         _changed.Add((space, 0));
     }
 
+    /// <summary>Keeps other streams.</summary>
+    public void Put(ushort space, SharedStreams streams)
+    {
+        if (streams == StreamsOf(space)) return;
+        _streams[space] = streams;
+        _changedStreams.Add(space);
+        _sets.Remove(space);
+    }
+
     /// <summary>Writes what changed.</summary>
     public void Write(IStateDraft draft)
     {
+        foreach (var space in _changedStreams) draft.Put(Table.Meta, StateKeys.Streams(space), StreamsOf(space).ToJson());
+        _changedStreams.Clear();
         foreach (var (space, number) in _changed)
         {
             var json = number == 0 ? PassOf(space)?.ToJson() : Find(space, number)?.ToJson();
@@ -87,8 +107,15 @@ internal sealed class ComputationStates(IStateStore store)
         _changed.Clear();
     }
 
-    /// <summary>Whether the newest definition of a computation reads events at all.</summary>
-    public bool ReadsEvents(Computation computation) => Compile(computation, computation.Version, computation.Query).Streams.Count > 0;
+    /// <summary>The newest definition of a computation.</summary>
+    public CompiledDefinition Newest(Computation computation) => Compile(computation, computation.Version, computation.Query);
+
+    /// <summary>The definitions of a computation that are in use: the one that answers, the one that is filled in.</summary>
+    public IEnumerable<CompiledDefinition> InUse(Computation computation, ComputationState state)
+    {
+        if (state.Answering != 0 && computation.Enabled) yield return Compile(computation, state.Answering, state.AnsweringQuery!);
+        if (state.IsFilling) yield return Compile(computation, state.Filling, computation.Query);
+    }
 
     private ComputationSet Build(ushort space)
     {
@@ -99,6 +126,8 @@ internal sealed class ComputationStates(IStateStore store)
             if (computation.SpaceId != its.Id || Find(space, computation.Number) is not { } state) continue;
             var answering = state.Answering == 0 || !computation.Enabled ? null : Compile(computation, state.Answering, state.AnsweringQuery!);
             var filling = state.IsFilling ? Compile(computation, state.Filling, computation.Query) : null;
+            foreach (var definition in InUse(computation, state))
+                foreach (var plan in definition.Streams) plan.Number = StreamsOf(space).Find(plan.Signature)!.Number;
             live.Add(new LiveComputation(computation, answering, filling));
         }
 
@@ -112,6 +141,7 @@ internal sealed class ComputationStates(IStateStore store)
         // What is saved was checked; a definition that an older binary took and this one does not is a mistake of ours.
         if (!QueryParser.TryParse(query, scope, computation.IsAudience ? DefinitionKind.Audience : DefinitionKind.Trait, out var definition, out var fault))
             throw new InvalidDataException($"The definition of {computation.Key} cannot be read: {fault}");
-        return _compiled[(computation.Number, version)] = CompiledDefinition.Of(computation.Number, version, definition);
+        var isApart = !computation.IncludeHistoricalData || computation.BackfillDays is not null;
+        return _compiled[(computation.Number, version)] = CompiledDefinition.Of(computation.Number, version, definition, isApart);
     }
 }

@@ -2,6 +2,7 @@ using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Traits;
+using Tributary.Engine.Traits.Folding;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
@@ -44,6 +45,40 @@ internal sealed partial class ComputationStep
                 Connect(space, computation, state, before.FindComputation(computation.Id));
             }
         }
+
+        foreach (var space in after.Spaces) Tidy(space, after);
+    }
+
+    // Streams that nobody reads go. Streams that are read, and whose filler is gone, begin anew with somebody else.
+    private void Tidy(Space space, WorkspaceSnapshot workspace)
+    {
+        var streams = _context.Computations.StreamsOf(space.Number);
+        if (streams.IsEmpty) return;
+        var inUse = new Dictionary<string, CompiledDefinition>(StringComparer.Ordinal);
+        var fillers = new List<CompiledDefinition>();
+        foreach (var computation in workspace.Computations)
+        {
+            if (computation.SpaceId != space.Id || _context.Computations.Find(space.Number, computation.Number) is not { } state) continue;
+            foreach (var definition in _context.Computations.InUse(computation, state))
+            {
+                foreach (var plan in definition.Streams) inUse.TryAdd(plan.Signature, definition);
+                if (definition.Version == state.Filling) fillers.Add(definition);
+            }
+        }
+
+        streams = streams.Only(inUse.Keys.ToHashSet(StringComparer.Ordinal));
+        while (streams.Streams.FirstOrDefault(stream => !stream.IsComplete && !fillers.Exists(filler => filler.Computation == stream.Computation && filler.Version == stream.Version)) is { } orphan)
+        {
+            // Everything that the new filler was to fill begins again with it, so that nothing is counted twice.
+            var filler = fillers.First(each => each.Streams.Any(plan => plan.Signature == orphan.Signature));
+            var own = streams.Streams.Where(stream => !stream.IsComplete && filler.Streams.Any(plan => plan.Signature == stream.Signature)
+                && (stream.Computation == filler.Computation || !fillers.Exists(other => other.Computation == stream.Computation && other.Version == stream.Version)));
+            streams = streams.Restarted(own.Select(stream => stream.Signature).ToHashSet(StringComparer.Ordinal), filler.Computation, filler.Version);
+            var state = _context.Computations.Find(space.Number, filler.Computation)!;
+            _context.Computations.Put(space.Number, filler.Computation, state with { FillTo = _context.DecidedNext, FilledTo = 0, Gathered = 0 });
+        }
+
+        _context.Computations.Put(space.Number, streams);
     }
 
     /// <summary>Work was gathered.</summary>
@@ -57,8 +92,11 @@ internal sealed partial class ComputationStep
 
     private void Start(Space space, Computation computation, ComputationState state)
     {
-        var reads = _context.Computations.ReadsEvents(computation);
-        var isComplete = _context.DecidedNext == 0 || !computation.IncludeHistoricalData || !reads;
+        var definition = _context.Computations.Newest(computation);
+        var streams = _context.Computations.StreamsOf(space.Number).With(definition, isComplete: _context.DecidedNext == 0 || !computation.IncludeHistoricalData);
+        // What others have kept already needs no gathering.
+        var isComplete = streams.AreComplete(definition);
+        _context.Computations.Put(space.Number, streams);
         var begun = state with { NeedsPass = false, FillTo = _context.DecidedNext, FilledTo = 0, Gathered = 0, Overflow = 0, FillSince = Since(computation) };
         begun = isComplete
             ? begun with { Answering = computation.Version, AnsweringQuery = computation.Query, Filling = 0, NeedsPass = true }
@@ -90,6 +128,8 @@ internal sealed partial class ComputationStep
         if (_context.Computations.Find(space.Number, gathered.Computation) is not { } state || state.Filling != gathered.Version || state.FilledTo != gathered.From) return;
         var set = _context.Computations.SetOf(space.Number);
         if (set.Find(gathered.Computation)?.Filling is not { } definition) return;
+        var own = _context.Computations.StreamsOf(space.Number).Streams.Where(stream => stream.Computation == definition.Computation && stream.Version == definition.Version && !stream.IsComplete)
+            .Select(stream => stream.Number).ToHashSet();
         var overflow = 0;
         foreach (var past in gathered.Events)
         {
@@ -97,18 +137,24 @@ internal sealed partial class ComputationStep
             if (set.StreamsOf(past.Name) is not { } streams) continue;
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
-            if (!streams.Fold(parts, node.Fragment, _context.Now, definition, [])) overflow++;
+            if (!streams.Fold(parts, node.Fragment, _context.Now, own, [])) overflow++;
             _context.Graph.Touch(profile);
         }
 
         var filled = state with { FilledTo = gathered.To, Gathered = state.Gathered + gathered.Events.Count, Overflow = state.Overflow + overflow };
-        if (gathered.To >= state.FillTo)
-        {
-            var query = _context.Workspace.Computations.First(computation => computation.Number == gathered.Computation).Query;
-            filled = filled with { Answering = gathered.Version, AnsweringQuery = query, Filling = 0, NeedsPass = true };
-        }
-
         _context.Computations.Put(space.Number, gathered.Computation, filled);
+        if (gathered.To < state.FillTo) return;
+        _context.Computations.Put(space.Number, _context.Computations.StreamsOf(space.Number).Completed(definition.Computation, definition.Version));
+        foreach (var waiting in _context.Computations.Of(space.Number))
+            if (waiting.IsFilling && waiting.FilledTo >= waiting.FillTo) AnswerIfComplete(space, waiting);
+    }
+
+    // A definition may wait for streams that another one fills.
+    private void AnswerIfComplete(Space space, ComputationState state)
+    {
+        var computation = _context.Workspace.Computations.First(each => each.Number == state.Number);
+        if (!_context.Computations.StreamsOf(space.Number).AreComplete(_context.Computations.Newest(computation))) return;
+        _context.Computations.Put(space.Number, state.Number, state with { Answering = state.Filling, AnsweringQuery = computation.Query, Filling = 0, NeedsPass = true });
     }
 
     private void Pass(Space space, GatheredRecord gathered, LogOffset offset)

@@ -32,12 +32,18 @@ internal sealed class CompiledDefinition
     public Clause Clause => _clause!;
 
     /// <summary>Makes a definition ready.</summary>
-    public static CompiledDefinition Of(uint computation, uint version, Definition definition)
+    /// <param name="computation">The number of the computation.</param>
+    /// <param name="version">The version of its definition.</param>
+    /// <param name="definition">What was parsed and checked.</param>
+    /// <param name="isApart">Its past is cut off by options, so that no other definition may share what it keeps.</param>
+    public static CompiledDefinition Of(uint computation, uint version, Definition definition, bool isApart = false)
     {
         var compiler = new DefinitionCompiler(definition);
         var clause = definition.Condition is { } condition ? compiler.Compile(condition) : null;
         var value = definition.Value is { } scalar ? compiler.Compile(scalar) : null;
-        return new CompiledDefinition(computation, version, definition, clause, value, compiler.Finish());
+        var streams = compiler.Finish();
+        foreach (var plan in streams) plan.Sign(isApart ? $"{computation}.{version}" : "");
+        return new CompiledDefinition(computation, version, definition, clause, value, streams);
     }
 
     /// <summary>The answer for the profile that a reading was begun with: of an audience true or false, of a trait its value, as JSON; null for no value.</summary>

@@ -5,6 +5,7 @@ namespace Tributary.Engine.Traits.Folding;
 /// <summary>Turns the tree of a definition into clauses over streams, and decides for each stream what must be kept of its events.</summary>
 internal sealed class DefinitionCompiler(Definition definition)
 {
+    private static readonly int[] Retentions = [1, 7, 31, 93, 366, DefinitionRules.WindowDaysMax];
     private readonly List<StreamPlan> _streams = [];
     private readonly bool _isAccounts = definition.Scope == DefinitionScope.Accounts;
     private bool _isQuantified;
@@ -147,6 +148,9 @@ internal sealed class DefinitionCompiler(Definition definition)
             });
         }
 
+        // Rounded up to one of a few, so that windows of 28 and of 30 days are kept in one place.
+        foreach (var days in Retentions)
+            if (reach <= days * 86_400_000L) return days * 86_400_000L;
         return reach;
     }
 

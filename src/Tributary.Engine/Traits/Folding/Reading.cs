@@ -13,8 +13,6 @@ internal sealed class Reading
     private readonly List<QueryValue> _values = [];
     private Profile _own = null!;
     private Profile? _person;
-    private uint _computation;
-    private uint _version;
     private Func<Profile, string, byte[]?> _traitOf = null!;
 
     /// <summary>The time of the question; milliseconds since 1970.</summary>
@@ -35,7 +33,6 @@ internal sealed class Reading
     public void Begin(CompiledDefinition compiled, Profile own, IReadOnlyList<Profile> people, Func<Profile, string, byte[]?> traitOf, long now)
     {
         _rows.Clear();
-        (_computation, _version) = (compiled.Computation, compiled.Version);
         (_own, _person, People, _traitOf) = (own, null, people, traitOf);
         IsAccount = compiled.Definition.Scope == DefinitionScope.Accounts;
         Now = now;
@@ -242,7 +239,7 @@ internal sealed class Reading
 
     private IEnumerable<Fold> Folds(StreamPlan plan)
     {
-        var key = new FoldKey(_computation, _version, plan.Index);
+        var key = new FoldKey(plan.Number);
         if (_person is null && IsAccount) return People.SelectMany(person => Folds(person, key));
         return Folds(_person ?? _own, key);
     }
