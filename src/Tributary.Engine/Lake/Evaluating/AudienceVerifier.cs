@@ -1,8 +1,8 @@
 using System.Text;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Processing;
-using Tributary.Engine.Processing.Computing;
 using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
 using Tributary.Engine.Traits.Language;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
