@@ -15,6 +15,7 @@ public sealed class DefinitionSqlTests(Neighbourhood neighbourhood) : IClassFixt
         "trait('since').after_date(2026-02-10T07:00:00Z)", "trait('since').within_last(2 days)", "trait('since').before_last(10 days)", "trait('since').within_next(30 days)", "trait('since').after_next(1 day)",
         "trait('address.city') = 'abc'", "trait('address').contains('city')", "trait('tags.$') = 'abc'", "trait('tags.$') > 1", "trait('it\\'s').exists()", "trait('nobody has it').omits('x')",
         "trait('plan') = trait('age')", "trait('plan').one_of(trait('age'), trait('since'), 'abc')", "trait('plan').contains(trait('nobody has it'))", "trait('plan') != trait('nobody has it')", "trait('plan') = 2026-01-20",
+        "trait('tags.$').none_of(trait('tags.$'))", "event('Bought').where(property('items.$.n').none_of(property('items.$.n'))).count() = 0", "trait('plan').omits(trait('tags.$'))",
         "trait('plan') = ''", "trait('tags') = '[1,2]'",
         // Audiences and computed traits.
         "trait('vip') = true", "trait('vip') = false", "trait('vip').exists()", "trait('vip') = 'true'", "trait('spent') > 100", "trait('spent').absent()", "trait('big') = true", "trait('big') != true",

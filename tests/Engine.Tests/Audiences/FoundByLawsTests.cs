@@ -71,6 +71,30 @@ public sealed class FoundByLawsTests
         Assert.Equal(isIn ? "true" : "", Result(river, "user_id:u1", 1));
     }
 
+    [Fact]
+    public void What_a_pass_finds_of_people_their_accounts_hear_although_they_were_asked_before_them()
+    {
+        using var shop = new Shop();
+        shop.River.Group(null, "g1").Group("u1", "g1").Identify(user: "u1", traits: """{"plan":"pro"}""").Run();
+        shop.Audience("pros", "trait('plan') = 'pro'").Audience("with_pros", "ANY trait('pros') = true", "ACCOUNTS").Pass();
+        Assert.True(shop.IsIn("pros", "u1"));
+
+        shop.At(1);
+
+        Assert.Equal("true", shop.Result("with_pros", "g1", ProfileCollection.Accounts));
+    }
+
+    [Fact]
+    public void What_an_account_makes_of_its_people_it_hears_of_itself()
+    {
+        using var river = Asking(("big", "ACCOUNTS", "trait('plan') = 'pro'"), ("works_at_big", "USERS", "trait('big') = true"), ("with_people_of_big", "ACCOUNTS", "ANY trait('works_at_big') = true"));
+
+        river.Group("u1", "g1", """{"plan":"pro"}""").At(1).At(2).At(3).Run();
+
+        Assert.Equal("true", Result(river, "user_id:u1", 2));
+        Assert.Equal("true", Encoding.UTF8.GetString(river.Find("group_id:g1", ProfileCollection.Accounts)!.Results![3].Json ?? []));
+    }
+
     private static River Asking(params (string Key, string Type, string Query)[] definitions)
     {
         var river = new River();

@@ -25,7 +25,7 @@ internal sealed record Generated(DefinitionScope Scope, string[] Keys, bool IsWi
         Date("2026-01-02"), Date("2026-01-03T12:00:00Z"), Date("2026-01-04T06:30:00.250+02:00"), Date("2025-12-31T23:59:59-01:30"),
     ];
 
-    private static readonly Duration[] Lengths =
+    public static readonly Duration[] Lengths =
     [
         new(90, TimeUnit.Second), new(30, TimeUnit.Minute), new(1, TimeUnit.Hour), new(2, TimeUnit.Hour), new(12, TimeUnit.Hour), new(1, TimeUnit.Day), new(2, TimeUnit.Day), new(3, TimeUnit.Day),
     ];
@@ -70,7 +70,7 @@ internal sealed record Generated(DefinitionScope Scope, string[] Keys, bool IsWi
             (Condition)new Comparison(new TraitScalar(ValuePath.TryParse(path)!), comparer, comparer == Comparer.Exists ? [] : [new Constant(QueryValue.Of(text))]));
         var membership = Pick([.. Keys, "plan"]).Select(key => (Condition)new Comparison(new TraitScalar(ValuePath.TryParse(key)!), Comparer.Equals, [new Constant(QueryValue.Of(true))]));
         // What is often so, and often not, tells more than what never is.
-        return Weighted((2, streams == 0 ? ofProfile : ofEvent), (streams == 0 ? 2 : 0, Funnel), (streams == 0 ? 1 : 0, Session), (Keys.Length > 0 ? 2 : 0, membership), (streams == 0 ? 3 : streams < 3 ? 1 : 0, counted), (2, Scalar(size, streams, isQuantified).SelectMany(left => Compared(left, size, streams, isQuantified))));
+        return Weighted((2, streams == 0 ? ofProfile : ofEvent), (streams == 0 ? 2 : 0, Funnel), (streams == 0 ? 2 : 0, Recent), (streams == 0 ? 1 : 0, Dated), (1, Listed(streams)), (Keys.Length > 0 ? 2 : 0, membership), (streams == 0 ? 3 : streams < 3 ? 1 : 0, counted), (2, Scalar(size, streams, isQuantified).SelectMany(left => Compared(left, size, streams, isQuantified))));
     }
 
     // One thing, and then another or not another.
@@ -83,9 +83,34 @@ internal sealed record Generated(DefinitionScope Scope, string[] Keys, bool IsWi
         return AtLeastOne(parent, [new WhereFilter(isNot ? new Not(then) : then)]);
     });
 
-    // So much while it was going on.
-    private static Gen<Condition> Session => Gen.Select(Pick(Events[..2]), Pick(Lengths[1..]), Pick(1d, 2d, 3d), (name, gap, least) =>
-        (Condition)new Comparison(new Reduction(new EventStream(name, [new SessionFilter(gap)]), ReducerKind.Count), Comparer.AtLeast, [new Constant(QueryValue.Of(least))]));
+    // So much while it was going on, or some time ago.
+    private static Gen<Condition> Recent => Gen.Select(Pick(Events[..2]), Pick(Lengths), Pick(Lengths[1..]), Gen.Bool, Pick(1d, 1d, 2d, 3d), (name, near, length, isSession, least) =>
+    {
+        StreamFilter filter = isSession ? new SessionFilter(length) : near.Milliseconds < length.Milliseconds ? new BetweenFilter(near, length, false) : new BetweenFilter(length, near, false);
+        return (Condition)new Comparison(new Reduction(new EventStream(name, [filter]), ReducerKind.Count), Comparer.AtLeast, [new Constant(QueryValue.Of(least))]);
+    });
+
+    // A date against the time that it is.
+    private static Gen<Condition> Dated => Gen.Select(Pick(0, 0, 0, 1, 2), Pick(OfLength), Pick(Lengths), (left, comparer, length) => (Condition)new Comparison(
+        left switch
+        {
+            0 => new TraitScalar(new ValuePath(["since"])),
+            1 => new Reduction(new EventStream("Bought", []), ReducerKind.Last, new EventScalar(EventPart.Properties, new ValuePath(["when"]))),
+            _ => new Reduction(new EventStream("Bought", []), ReducerKind.First, new EventScalar(EventPart.Properties, new ValuePath(["when"]))),
+        },
+        comparer,
+        [new Length(length)]));
+
+    // One of several values against several.
+    private static Gen<Condition> Listed(int streams)
+    {
+        Scalar[] lefts = streams == 0
+            ? [new TraitScalar(new ValuePath(["tags", "$"])), new TraitScalar(new ValuePath(["plan"]))]
+            : [new EventScalar(EventPart.Properties, new ValuePath(["items", "$", "id"])), new EventScalar(EventPart.Context, new ValuePath(["tags", "$"])), new EventScalar(EventPart.Properties, new ValuePath(["sku"]))];
+        var operand = Weighted((3, Pick("a", "b", "x1", "pro", "2").Select(text => (Operand)new Constant(QueryValue.Of(text)))), (1, Pick(lefts).Select(scalar => (Operand)new Reference(scalar))));
+        return Gen.Select(Pick(lefts), Pick(Comparer.NoneOf, Comparer.NoneOf, Comparer.OneOf, Comparer.Omits, Comparer.Contains), operand.Array[1, 3], (left, comparer, operands) =>
+            (Condition)new Comparison(left, comparer, new Sequence<Operand>([.. operands])));
+    }
 
     private static Condition AtLeastOne(string name, IEnumerable<StreamFilter> filters) =>
         new Comparison(new Reduction(new EventStream(name, new Sequence<StreamFilter>([.. filters])), ReducerKind.Count), Comparer.AtLeast, [new Constant(QueryValue.Of(1d))]);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Tributary.Engine.Identity;
+using Tributary.Engine.Lake.Evaluating;
 using Tributary.Engine.Log;
 using Tributary.Engine.Tests.TestKit;
 using Tributary.Engine.Traits.Folding;
@@ -22,7 +23,8 @@ internal sealed class NaiveWorld(River river, Story story)
 
     /// <summary>Compares what is kept with what a full computation gives; null when it is the same.</summary>
     /// <param name="onlyPeople">Only people, and of their definitions those that have nothing to do with accounts.</param>
-    public string? Compare(bool onlyPeople)
+    /// <param name="lake">What the lake says, by the index of the definition: it must be the same as well. Null when it is not asked.</param>
+    public string? Compare(bool onlyPeople, IReadOnlyDictionary<int, LakeAnswers>? lake = null)
     {
         ReadOn();
         var profiles = river.Profiles().ToList();
@@ -34,17 +36,26 @@ internal sealed class NaiveWorld(River river, Story story)
             if (onlyPeople && isAccount) continue;
             for (var i = 0; i < story.Definitions.Count; i++)
             {
-                if (story.Definitions[i].Scope == DefinitionScope.Accounts != isAccount || (onlyPeople && ReadsAccounts(story, i))) continue;
+                if (story.Definitions[i].Scope == DefinitionScope.Accounts != isAccount || (onlyPeople && !IsOfPeopleAlone(i))) continue;
                 var kept = profile.Results?.GetValueOrDefault(story.Numbers[i]).Json;
                 // Nobody is told to be out who never was in, and what a trait is for nobody is not kept either.
-                kept ??= story.Definitions[i].Kind == DefinitionKind.Audience ? "false"u8.ToArray() : OfNobody(i);
+                kept ??= story.Definitions[i].Kind == DefinitionKind.Audience ? "false"u8.ToArray() : IsCounted(profile, i) ? OfNobody(i) : null;
                 var (known, computed) = (TextOf(kept), TextOf(snapshot.Answer(profile.Id, i)));
-                if (known != computed) return $"c{i} of {string.Join(' ', profile.Nodes)} is kept as {known}, but {computed} at {river.Now}.";
+                if (known != computed) return $"c{i} of {string.Join(' ', profile.Nodes)} is kept as {known}, but {computed} at {river.Now}: {story.Definitions[i]}";
+                if (lake is null) continue;
+                if (!lake[i].Answers.TryGetValue(profile.Id, out var asked)) return $"The lake does not know {string.Join(' ', profile.Nodes)}.";
+                if (TextOf(asked) != computed) return $"c{i} of {string.Join(' ', profile.Nodes)} is {TextOf(asked)} in the lake, but {computed} at {river.Now}: {story.Definitions[i]}";
             }
         }
 
         return null;
     }
+
+    /// <summary>Whether a definition is about people and reads nothing that is about accounts.</summary>
+    public bool IsOfPeopleAlone(int index) => !ReadsAccounts(story, index);
+
+    private bool IsCounted(Profile profile, int index) =>
+        profile.Collection == ProfileCollection.Accounts || story.Filters[index].IsEmpty || profile.Nodes.Exists(node => story.Filters[index].Contains(node.Type));
 
     private byte[]? OfNobody(int index) => new NaiveEvaluator(story.Definitions[index], new NaiveProfile("nobody", [], [], name =>
     {
@@ -126,7 +137,9 @@ internal sealed class NaiveWorld(River river, Story story)
         public byte[]? Answer(ProfileId id, int index)
         {
             if (_answers.TryGetValue((id, index), out var known)) return known;
-            return _answers[(id, index)] = new NaiveEvaluator(world.Definitions[index], Know(id), world.Now).Answer();
+            var isCounted = world.IsCounted(profiles.Find(each => each.Id == id)!, index);
+            var uncounted = world.Definitions[index].Kind == DefinitionKind.Audience ? "false"u8.ToArray() : null;
+            return _answers[(id, index)] = isCounted ? new NaiveEvaluator(world.Definitions[index], Know(id), world.Now).Answer() : uncounted;
         }
 
         private NaiveProfile Know(ProfileId id)

@@ -69,6 +69,14 @@ internal sealed class PastWorld : IDisposable
         return computation;
     }
 
+    /// <summary>Saves computations as they are, all in one revision.</summary>
+    public PastWorld Save(IEnumerable<Computation> computations)
+    {
+        River.Revise([.. computations.Select(ResourceKind.Put)]).Run();
+        ReadWorkspace();
+        return this;
+    }
+
     /// <summary>Sends the event with properties.</summary>
     public PastWorld Track(string user, string name, string properties = "{}", long? timestamp = null)
     {

@@ -99,7 +99,9 @@ internal sealed partial class DefinitionSql
         var code = (int)comparison.Comparer;
         if (comparison.Operands is [Length length])
             return $"trib_dated({code}, {left}, {Number(length.Duration.Milliseconds)}, {Number(_question.Now)})";
-        if (comparison.Operands.Count != 1) code += ValueFunctions.OfList;
+        // None of several is another question than not one of several, and one operand may read several values.
+        if (comparison.Comparer is Comparer.Contains or Comparer.Omits or Comparer.StartsWith or Comparer.EndsWith or Comparer.OneOf or Comparer.NoneOf
+            && comparison.Operands is not [Constant]) code += ValueFunctions.OfList;
         return Narrowed(comparison, frame, $"trib_holds({code}, {left}, {Operands(comparison.Operands, frame)})");
     }
 

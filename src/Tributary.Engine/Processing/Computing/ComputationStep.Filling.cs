@@ -166,11 +166,14 @@ internal sealed partial class ComputationStep
         foreach (var profile in profiles)
         {
             Sweep(set, profile);
+            var isAccount = profile.Collection == ProfileCollection.Accounts;
             _computer.Begin(set, _context.Now);
             foreach (var item in pass.Items)
-                if (set.Find(item.Number) is { Answering: { } answering } live && answering.Version == item.Version) _computer.Asked.Add(live);
+                if (set.Find(item.Number) is { Answering: { } answering } live && answering.Version == item.Version && live.Computation.IsOfAccounts == isAccount) _computer.Asked.Add(live);
             var cause = CauseOf(space, offset);
             Settle(cause, space, profile);
+            // An account may have been asked before its people.
+            if (!isAccount && _computer.AsksAccounts) AskAccounts(profile);
             foreach (var item in pass.Items) Resend(cause, space, profile, set, item);
         }
 

@@ -172,6 +172,8 @@ internal sealed partial class ComputationStep
             _computer.Begin(set, _context.Now);
             foreach (var key in keys) _computer.AskReaders(key);
             Settle(cause, space, person);
+            // What they are now may make something else of the account.
+            if (_computer.AsksAccounts) AskAccounts(person);
         }
     }
 
