@@ -17,6 +17,9 @@ internal sealed record ComputationState
     /// <summary>The definition of that version: the workspace knows only the newest one.</summary>
     public string? AnsweringQuery { get; init; }
 
+    /// <summary>Its past was cut off by options, so that it shares nothing with other definitions.</summary>
+    public bool IsAnsweringApart { get; init; }
+
     /// <summary>The version that events of the past are being gathered for; 0 when there is none.</summary>
     public uint Filling { get; init; }
 
@@ -43,6 +46,19 @@ internal sealed record ComputationState
 
     /// <summary>Rows that had no room.</summary>
     public long Overflow { get; init; }
+
+    /// <summary>The state once the newest definition of a computation answers.</summary>
+    public ComputationState AnsweredBy(Computation computation) => this with
+    {
+        Answering = computation.Version,
+        AnsweringQuery = computation.Query,
+        IsAnsweringApart = IsApart(computation),
+        Filling = 0,
+        NeedsPass = true,
+    };
+
+    /// <summary>Whether options cut off the past of a computation's newest definition.</summary>
+    public static bool IsApart(Computation computation) => !computation.IncludeHistoricalData || computation.BackfillDays is not null;
 
     [JsonIgnore]
     public bool IsFilling => Filling != 0;

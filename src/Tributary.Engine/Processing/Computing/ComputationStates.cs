@@ -108,13 +108,13 @@ internal sealed class ComputationStates(IStateStore store)
     }
 
     /// <summary>The newest definition of a computation.</summary>
-    public CompiledDefinition Newest(Computation computation) => Compile(computation, computation.Version, computation.Query);
+    public CompiledDefinition Newest(Computation computation) => Compile(computation, computation.Version, computation.Query, ComputationState.IsApart(computation));
 
     /// <summary>The definitions of a computation that are in use: the one that answers, the one that is filled in.</summary>
     public IEnumerable<CompiledDefinition> InUse(Computation computation, ComputationState state)
     {
-        if (state.Answering != 0 && computation.Enabled) yield return Compile(computation, state.Answering, state.AnsweringQuery!);
-        if (state.IsFilling) yield return Compile(computation, state.Filling, computation.Query);
+        if (state.Answering != 0 && computation.Enabled) yield return Compile(computation, state.Answering, state.AnsweringQuery!, state.IsAnsweringApart);
+        if (state.IsFilling) yield return Newest(computation);
     }
 
     private ComputationSet Build(ushort space)
@@ -124,24 +124,22 @@ internal sealed class ComputationStates(IStateStore store)
         foreach (var computation in _workspace.Computations)
         {
             if (computation.SpaceId != its.Id || Find(space, computation.Number) is not { } state) continue;
-            var answering = state.Answering == 0 || !computation.Enabled ? null : Compile(computation, state.Answering, state.AnsweringQuery!);
-            var filling = state.IsFilling ? Compile(computation, state.Filling, computation.Query) : null;
-            foreach (var definition in InUse(computation, state))
-                foreach (var plan in definition.Streams) plan.Number = StreamsOf(space).Find(plan.Signature)!.Number;
-            live.Add(new LiveComputation(computation, answering, filling));
+            var definitions = InUse(computation, state).ToList();
+            foreach (var plan in definitions.SelectMany(definition => definition.Streams)) plan.Number = StreamsOf(space).Find(plan.Signature)!.Number;
+            live.Add(new LiveComputation(
+                computation, definitions.Find(definition => definition.Version == state.Answering), definitions.Find(definition => definition.Version == state.Filling)));
         }
 
         return live.Count == 0 ? ComputationSet.Empty : new ComputationSet(live);
     }
 
-    private CompiledDefinition Compile(Computation computation, uint version, string query)
+    private CompiledDefinition Compile(Computation computation, uint version, string query, bool isApart)
     {
         if (_compiled.TryGetValue((computation.Number, version), out var compiled)) return compiled;
         var scope = computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users;
         // What is saved was checked; a definition that an older binary took and this one does not is a mistake of ours.
         if (!QueryParser.TryParse(query, scope, computation.IsAudience ? DefinitionKind.Audience : DefinitionKind.Trait, out var definition, out var fault))
             throw new InvalidDataException($"The definition of {computation.Key} cannot be read: {fault}");
-        var isApart = !computation.IncludeHistoricalData || computation.BackfillDays is not null;
         return _compiled[(computation.Number, version)] = CompiledDefinition.Of(computation.Number, version, definition, isApart);
     }
 }

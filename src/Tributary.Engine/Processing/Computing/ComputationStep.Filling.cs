@@ -99,7 +99,7 @@ internal sealed partial class ComputationStep
         _context.Computations.Put(space.Number, streams);
         var begun = state with { NeedsPass = false, FillTo = _context.DecidedNext, FilledTo = 0, Gathered = 0, Overflow = 0, FillSince = Since(computation) };
         begun = isComplete
-            ? begun with { Answering = computation.Version, AnsweringQuery = computation.Query, Filling = 0, NeedsPass = true }
+            ? begun.AnsweredBy(computation)
             : begun with { Filling = computation.Version };
         _context.Computations.Put(space.Number, computation.Number, begun);
     }
@@ -154,7 +154,7 @@ internal sealed partial class ComputationStep
     {
         var computation = _context.Workspace.Computations.First(each => each.Number == state.Number);
         if (!_context.Computations.StreamsOf(space.Number).AreComplete(_context.Computations.Newest(computation))) return;
-        _context.Computations.Put(space.Number, state.Number, state with { Answering = state.Filling, AnsweringQuery = computation.Query, Filling = 0, NeedsPass = true });
+        _context.Computations.Put(space.Number, state.Number, state.AnsweredBy(computation));
     }
 
     private void Pass(Space space, GatheredRecord gathered, LogOffset offset)
