@@ -17,6 +17,9 @@ internal sealed record SqlTraitState
     /// <summary>When that began; milliseconds since 1970.</summary>
     public long LastStartedAt { get; init; }
 
+    /// <summary>The time of its events; see <see cref="SqlTraitRunRecord.EventsAt"/>.</summary>
+    public long LastEventsAt { get; init; }
+
     /// <summary>The version that it was of.</summary>
     public uint LastVersion { get; init; }
 

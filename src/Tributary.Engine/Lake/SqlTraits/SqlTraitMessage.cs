@@ -18,7 +18,7 @@ internal sealed class SqlTraitMessage(SqlTrait trait, SqlTraitRunRecord run)
     /// <remarks>The time is in it because numbers of runs begin again when the state is made anew from the log.</remarks>
     public string MessageId(SqlTraitId kind, string id)
     {
-        var seed = string.Create(CultureInfo.InvariantCulture, $"{trait.Id}\n{run.Number}\n{run.StartedAt}\n{(byte)kind}\n{id}");
+        var seed = string.Create(CultureInfo.InvariantCulture, $"{trait.Id}\n{run.Number}\n{run.EventsAt}\n{(byte)kind}\n{id}");
         return $"personas_{XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(seed)):x32}";
     }
 
@@ -38,8 +38,7 @@ internal sealed class SqlTraitMessage(SqlTrait trait, SqlTraitRunRecord run)
             json.WriteStartObject();
             json.WriteString("type", kind == SqlTraitId.GroupId ? "group" : "identify");
             json.WriteString("messageId", MessageId(kind, id));
-            // What it says is as of the beginning of the run.
-            json.WriteString("timestamp", ApiJson.Time(run.StartedAt));
+            json.WriteString("timestamp", ApiJson.Time(run.EventsAt));
             if (kind == SqlTraitId.UserId) json.WriteString("userId", id);
             if (kind == SqlTraitId.AnonymousId) json.WriteString("anonymousId", id);
             if (kind == SqlTraitId.GroupId) json.WriteString("groupId", id);

@@ -35,6 +35,9 @@ internal sealed record SqlTraitRunRecord
     /// <summary>Milliseconds since 1970.</summary>
     public long StartedAt { get; init; }
 
+    /// <summary>The time of its events: when it began, but always after that of the run before it, whatever the clock does, so that its values win. Milliseconds since 1970.</summary>
+    public long EventsAt { get; init; }
+
     /// <summary>Milliseconds since 1970; null while it runs.</summary>
     public long? FinishedAt { get; init; }
 

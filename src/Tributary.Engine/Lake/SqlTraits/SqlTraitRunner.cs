@@ -126,8 +126,8 @@ internal sealed partial class SqlTraitRunner(
         var at = clock.GetUtcNow().ToUnixTimeMilliseconds();
         using var draft = book.Begin(space, trait);
         if (state.IsRunning) Interrupt(draft, trait, space);
-        var run = new SqlTraitRunRecord { Number = state.LastRun + 1, IsAsked = book.IsAsked(space, trait), StartedAt = at };
-        draft.Put(state with { LastRun = run.Number, LastStartedAt = at, LastVersion = trait.Version, IsRunning = true });
+        var run = new SqlTraitRunRecord { Number = state.LastRun + 1, IsAsked = book.IsAsked(space, trait), StartedAt = at, EventsAt = Math.Max(at, state.LastEventsAt + 1) };
+        draft.Put(state with { LastRun = run.Number, LastStartedAt = at, LastEventsAt = run.EventsAt, LastVersion = trait.Version, IsRunning = true });
         draft.Put(run);
         draft.Unask();
         draft.Commit();

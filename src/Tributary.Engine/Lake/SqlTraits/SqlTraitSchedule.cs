@@ -14,9 +14,10 @@ internal static class SqlTraitSchedule
     /// <summary>Longest interval.</summary>
     public static readonly TimeSpan IntervalMax = TimeSpan.FromDays(30);
 
-    /// <summary>Whether it is to run now.</summary>
-    public static bool IsDue(SqlTrait trait, SqlTraitState state, bool isAsked, DateTimeOffset now) =>
-        trait.Enabled && (isAsked || state.IsRunning || state.LastVersion != trait.Version || state.LastStartedAt < TurnAt(trait, now.ToUnixTimeMilliseconds()));
+    /// <summary>Whether it is to run now. A last run in the future means that the clock was set back.</summary>
+    public static bool IsDue(SqlTrait trait, SqlTraitState state, bool isAsked, DateTimeOffset now) => trait.Enabled
+        && (isAsked || state.IsRunning || state.LastVersion != trait.Version
+            || state.LastStartedAt < TurnAt(trait, now.ToUnixTimeMilliseconds()) || state.LastStartedAt > now.ToUnixTimeMilliseconds());
 
     /// <summary>The first turn after a time.</summary>
     public static DateTimeOffset Next(SqlTrait trait, DateTimeOffset now) =>
