@@ -6,6 +6,7 @@ using Tributary.Engine.Audiences;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Ingest;
 using Tributary.Engine.Lake;
+using Tributary.Engine.Lake.SqlTraits;
 using Tributary.Engine.Processing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Workspace;
@@ -22,7 +23,7 @@ public static class TributaryHost
         var hush = new StartHush();
         builder.AddRim(options, hush);
         builder.Services.AddData(options.DataFolder).AddWorkspace();
-        builder.Services.AddIngest().AddProcessing().AddProfiles().AddAudiences().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake")).AddGathering();
+        builder.Services.AddIngest().AddProcessing().AddProfiles().AddAudiences().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake")).AddGathering().AddSqlTraits();
         builder.Services.AddDelivery().AddActions(builder.Configuration).AddFunctions(builder.Configuration)
             .AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
         options.Configure?.Invoke(builder);
@@ -48,6 +49,7 @@ public static class TributaryHost
         management.MapAudiencesApi();
         management.MapExplainApi();
         management.MapEvaluatingApi();
+        management.MapSqlTraitsApi();
         management.MapFunctionsApi();
         api.MapUnknown();
         return app;

@@ -64,7 +64,7 @@ internal static partial class ComputationForm
             return WorkspaceRefusal.Conflict("key", taken.Deleted ? $"The key \"{key}\" was used before, and keys are never used again." : $"Another one has the key \"{key}\".");
         if (siblings.Count(other => !other.Deleted) >= CountMax) return WorkspaceRefusal.Conflict(null, $"A space has at most {CountMax} audiences and computed traits.");
         if (Cycle(siblings, computation) is { } cycle) return cycle;
-        return WorkspaceEdit.Of([.. Engage(now, space), ResourceKind.Put(computation)]);
+        return WorkspaceEdit.Of([.. EngageSource.MadeFor(now, space), ResourceKind.Put(computation)]);
     }
 
     /// <summary>Changes the fields that are sent.</summary>
@@ -142,25 +142,6 @@ internal static partial class ComputationForm
         return chain is null
             ? null
             : WorkspaceRefusal.Invalid("definition.query", $"The audience would create a cycle by referencing another audience: {string.Join(" → ", chain)}.");
-    }
-
-    // Events about audiences come from a source of their own, as Segment's do.
-    private static IEnumerable<ResourceChange> Engage(WorkspaceSnapshot now, Space space)
-    {
-        if (now.Sources.Any(source => source.MetadataId == SourceCatalog.Engage && source.SpaceId == space.Id)) yield break;
-        var number = WorkspaceNumbers.Next(now, ResourceKind.Source);
-        var slug = $"personas-{space.Slug}";
-        if (now.Sources.Any(source => WorkspaceRules.SchemaOf(source.Slug) == WorkspaceRules.SchemaOf(slug))) slug = $"{slug}-{number}";
-        yield return ResourceKind.Put(new Source
-        {
-            Id = WorkspaceSecrets.NewId(),
-            Number = number,
-            Slug = slug,
-            Name = $"Engage ({space.Name})",
-            MetadataId = SourceCatalog.Engage,
-            SpaceId = space.Id,
-            WriteKeys = [WorkspaceSecrets.NewWriteKey()],
-        });
     }
 
     // Words in lower case with an underscore between them; empty when the name has no Latin letter.

@@ -76,7 +76,7 @@ internal static class ConnectionsApi
     private static WorkspaceRefusal? Refuse(WorkspaceSnapshot now, Space space, Computation computation, string destinationId)
     {
         if (now.FindDestination(destinationId) is not { } destination) return WorkspaceRefusal.Invalid("destinationId", $"There is no destination \"{destinationId}\".");
-        var engage = now.Sources.FirstOrDefault(source => source.MetadataId == SourceCatalog.Engage && source.SpaceId == space.Id);
+        var engage = EngageSource.Of(now, space);
         if (engage is null || destination.SourceId != engage.Id)
             return WorkspaceRefusal.Invalid("destinationId", $"The destination belongs to another source. Create one for the source of the space's audiences, \"{engage?.Id}\".");
         return computation.Connections.Any(connection => connection.DestinationId == destinationId) ? WorkspaceRefusal.Conflict("destinationId", "The destination is connected already.") : null;

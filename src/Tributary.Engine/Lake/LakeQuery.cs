@@ -68,9 +68,7 @@ public sealed class LakeQuery : IDisposable
     /// <param name="cancellationToken">Stops the query at once.</param>
     public async Task<LakeAnswer> RunAsync(string sql, int rowsMax, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(sql)) return LakeAnswer.Failed("invalid", "There is no SQL.");
-        if (sql.Length > SqlLengthMax) return LakeAnswer.Failed("invalid", $"The SQL is longer than {SqlLengthMax:N0} characters.");
-        if (sql.Contains('\0')) return LakeAnswer.Failed("invalid", "The SQL holds a NUL character.");
+        if (RefuseText(sql) is { } unreadable) return unreadable;
         if (rowsMax is < 1 or > RowsMax) return LakeAnswer.Failed("invalid", $"limit must be between 1 and {RowsMax}.", "limit");
         if (timeout <= TimeSpan.Zero || timeout > TimeoutMax)
             return LakeAnswer.Failed("invalid", $"timeout must be above 0 and at most {TimeoutMax.TotalSeconds} seconds.", "timeout");
@@ -83,7 +81,7 @@ public sealed class LakeQuery : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return LakeAnswer.Failed("busy", $"Other queries took all of the {timeout.TotalSeconds} seconds. Try again later.");
+            return Busy(timeout);
         }
 
         try
@@ -101,8 +99,87 @@ public sealed class LakeQuery : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens a query whose rows are read one after the other, set into a statement of ours. The same walls and bounds, but for the number of rows; the time counts up
+    /// to the first one.
+    /// </summary>
+    /// <param name="sql">What people wrote.</param>
+    /// <param name="before">What stands before it in the statement that is run; it ends where a table is expected.</param>
+    /// <param name="behind">What stands behind it.</param>
+    /// <param name="cancellationToken">Stops the query at once, also while its rows are read.</param>
+    internal async Task<(LakeRows? Rows, LakeQueryError? Error)> OpenAsync(string sql, string before, string behind, CancellationToken cancellationToken)
+    {
+        if (RefuseText(sql) is { } unreadable) return (null, unreadable.Error);
+        var timeout = TimeoutMax;
+        using var over = new CancellationTokenSource(timeout, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        try
+        {
+            await _room.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, Busy(timeout).Error);
+        }
+
+        try
+        {
+            return await Task.Run(() => Open(sql, before, behind, over.Token, cancellationToken), CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, TimedOut(timeout).Error);
+        }
+        finally
+        {
+            _room.Release();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _room.Dispose();
+
+    private (LakeRows? Rows, LakeQueryError? Error) Open(string sql, string before, string behind, CancellationToken over, CancellationToken cancellationToken)
+    {
+        var connection = _database.Connect();
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var interrupter = new QueryInterrupter(connection, _clock, stop.Token);
+        LakeRows? rows = null;
+        try
+        {
+            using var registration = over.Register(stop.Cancel);
+            stop.Token.ThrowIfCancellationRequested();
+            if (Refuse(connection, sql) is { } refusal) return (null, refusal.Error);
+            LakeDatabase.Execute(connection, "BEGIN TRANSACTION READ ONLY");
+            rows = new LakeRows(connection, interrupter, stop, $"{before}({sql.TrimEnd().TrimEnd(';')}\n){behind}");
+            return (rows, null);
+        }
+        catch (DuckDBException) when (stop.IsCancellationRequested)
+        {
+            stop.Token.ThrowIfCancellationRequested();
+            throw;
+        }
+        catch (DuckDBException failure)
+        {
+            return (null, Failed(failure).Error);
+        }
+        finally
+        {
+            if (rows is null)
+            {
+                interrupter.Dispose();
+                connection.Dispose();
+                stop.Dispose();
+            }
+        }
+    }
+
+    private static LakeAnswer? RefuseText(string sql)
+    {
+        if (string.IsNullOrWhiteSpace(sql)) return LakeAnswer.Failed("invalid", "There is no SQL.");
+        if (sql.Length > SqlLengthMax) return LakeAnswer.Failed("invalid", $"The SQL is longer than {SqlLengthMax:N0} characters.");
+        return sql.Contains('\0') ? LakeAnswer.Failed("invalid", "The SQL holds a NUL character.") : null;
+    }
 
     private LakeAnswer Run(string sql, int rowsMax, TimeSpan timeout, CancellationToken stop)
     {
@@ -123,13 +200,7 @@ public sealed class LakeQuery : IDisposable
         }
         catch (DuckDBException failure)
         {
-            var type = failure.ErrorType switch
-            {
-                DuckDBErrorType.Permission or DuckDBErrorType.Transaction => "read-only",
-                DuckDBErrorType.OutOfMemory => "memory",
-                _ => "invalid",
-            };
-            return LakeAnswer.Failed(type, failure.Message);
+            return Failed(failure);
         }
     }
 
@@ -221,6 +292,19 @@ public sealed class LakeQuery : IDisposable
 
         return new LakeResult(columns, rows, Truncated: false);
     }
+
+    /// <summary>A failure of DuckDB in words for people and programs.</summary>
+    internal static LakeAnswer Failed(DuckDBException failure) => LakeAnswer.Failed(
+        failure.ErrorType switch
+        {
+            DuckDBErrorType.Permission or DuckDBErrorType.Transaction => "read-only",
+            DuckDBErrorType.OutOfMemory => "memory",
+            _ => "invalid",
+        },
+        failure.Message);
+
+    private static LakeAnswer Busy(TimeSpan timeout) =>
+        LakeAnswer.Failed("busy", $"Other queries took all of the {timeout.TotalSeconds} seconds. Try again later.");
 
     private static LakeAnswer TimedOut(TimeSpan timeout) =>
         LakeAnswer.Failed("timeout", $"The query took longer than {timeout.TotalSeconds} seconds and was stopped.", "timeout");

@@ -69,7 +69,7 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
             foreach (var (rule, value) in _fields.Blocked)
                 _violations.Add(new Violation(ViolationKind.ValueBlocked, rule.Type, new Identifier(ProfileCollection.Users, rule.Type, value)));
             if (_fields.Users.Count > 0) person = Resolve(_fields.Users, ProfileCollection.Users, rules, cause, stamp, ordinal: 0);
-            else if (record.Type != EventType.Set) _violations.Add(new Violation(ViolationKind.NoMatchingIdentifiers, "", null));
+            else if (record.Type != EventType.Set && !IsOfAccountAlone(record.Type)) _violations.Add(new Violation(ViolationKind.NoMatchingIdentifiers, "", null));
             if (_fields.Accounts.Count > 0) account = Resolve(_fields.Accounts, ProfileCollection.Accounts, rules, cause, stamp, ordinal: 1);
         }
 
@@ -167,6 +167,9 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         context.People.Add(cause.Space, account.Strongest, person.Strongest);
         return true;
     }
+
+    // What an import or a SQL trait says of an account is about nobody in it.
+    private bool IsOfAccountAlone(EventType type) => type == EventType.Group && _fields.Accounts.Count > 0 && _fields.Blocked.Count == 0;
 
     // The traits of an identify are the person's, those of a group call the account's.
     private void FoldTraits(in Resolved resolved, in DecidedCause cause, Stamp stamp, bool isOwner)

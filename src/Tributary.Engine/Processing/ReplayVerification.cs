@@ -9,7 +9,7 @@ namespace Tributary.Engine.Processing;
 /// </summary>
 public sealed class ReplayVerification(IEventLog received, IEventLog decided, IStateStore store, ProcessingOptions options, TimeProvider clock)
 {
-    private static readonly Table[] Compared = [.. Enum.GetValues<Table>().Except([Table.Cursors, Table.Deliveries])];
+    private static readonly Table[] Compared = [.. Enum.GetValues<Table>().Except([Table.Cursors, Table.Deliveries, Table.SqlTraits])];
 
     /// <summary>Replays and compares.</summary>
     /// <param name="progress">Told how much of the history is replayed, from 0 to 1.</param>

@@ -86,6 +86,9 @@ public enum Table
     /// <summary>Deliveries that wait for a retry; written by Delivery.</summary>
     Deliveries,
 
+    /// <summary>What SQL traits sent, what they are sending and how their runs went; written by the lake.</summary>
+    SqlTraits,
+
     /// <summary>How far each audience and computed trait is: which definition answers, what is being filled in.</summary>
     Computations,
 

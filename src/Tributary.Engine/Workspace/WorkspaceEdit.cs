@@ -77,6 +77,9 @@ public static class ResourceKind
 
     /// <summary>An audience or a computed trait.</summary>
     public const string Computation = "computation";
+
+    /// <summary>A query of the lake whose rows become traits.</summary>
+    public const string SqlTrait = "sql-trait";
     public const string Token = "token";
 
     /// <summary>Name and id of the workspace itself; exactly one resource.</summary>
@@ -105,6 +108,8 @@ public static class ResourceKind
     public static ResourceChange Put(Space space) => Put(Space, space.Id, space);
 
     public static ResourceChange Put(Computation computation) => Put(Computation, computation.Id, computation);
+
+    public static ResourceChange Put(SqlTrait trait) => Put(SqlTrait, trait.Id, trait);
 
     public static ResourceChange Put(Token token) => Put(Token, token.Id, token);
 

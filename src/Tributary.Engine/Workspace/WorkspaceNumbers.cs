@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 namespace Tributary.Engine.Workspace;
 
 /// <summary>
-/// Short numbers that stand for sources, destinations, subscriptions, spaces and computations in logs and keys. They count up from 1 and are never given twice, because old records
+/// Short numbers that stand for sources, destinations, subscriptions, spaces, computations and SQL traits in logs and keys. They count up from 1 and are never given twice, because old records
 /// still mean the old resource: the highest number of each kind is itself a resource and outlives those it was given to.
 /// </summary>
 internal static class WorkspaceNumbers
 {
-    private static readonly ImmutableArray<string> Numbered = [ResourceKind.Source, ResourceKind.Destination, ResourceKind.Subscription, ResourceKind.Space, ResourceKind.Computation];
+    private static readonly ImmutableArray<string> Numbered = [ResourceKind.Source, ResourceKind.Destination, ResourceKind.Subscription, ResourceKind.Space, ResourceKind.Computation, ResourceKind.SqlTrait];
 
     /// <summary>The number for the next resource of a kind.</summary>
     public static uint Next(WorkspaceSnapshot workspace, string kind) => checked((uint)workspace.LastNumber(kind) + 1);

@@ -50,6 +50,7 @@ public sealed class WorkspaceSnapshot
         InsertFunctions = [.. Of<InsertFunction>(ResourceKind.InsertFunction).OrderBy(instance => instance.CreatedAt).ThenBy(instance => instance.Id, StringComparer.Ordinal)];
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
         Computations = [.. Of<Computation>(ResourceKind.Computation).OrderBy(computation => computation.Number)];
+        SqlTraits = [.. Of<SqlTrait>(ResourceKind.SqlTrait).OrderBy(trait => trait.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
         Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
         // A key stands once in what was accepted; what is being checked may still have it twice.
@@ -83,6 +84,9 @@ public sealed class WorkspaceSnapshot
 
     /// <summary>Audiences and computed traits of all spaces by age, deleted ones included: they keep their keys.</summary>
     public ImmutableArray<Computation> Computations { get; }
+
+    /// <summary>Of all spaces, by age.</summary>
+    public ImmutableArray<SqlTrait> SqlTraits { get; }
 
     public ImmutableArray<Token> Tokens { get; }
 
@@ -131,6 +135,8 @@ public sealed class WorkspaceSnapshot
 
     /// <summary>An audience or computed trait by id; null when there is none or it was deleted.</summary>
     public Computation? FindComputation(string id) => Computations.FirstOrDefault(computation => computation.Id == id && !computation.Deleted);
+
+    public SqlTrait? FindSqlTrait(string id) => SqlTraits.FirstOrDefault(trait => trait.Id == id);
 
     /// <summary>The saved versions of a function, the newest first.</summary>
     public IEnumerable<FunctionVersion> VersionsOf(string functionId) =>
