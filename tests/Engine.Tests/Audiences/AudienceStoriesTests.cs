@@ -246,7 +246,8 @@ public sealed class AudienceStoriesTests
         using var shop = new Shop().Audience("buyers", "event('Order').count() >= 1");
         shop.Does("ada", "Order").Does("bob", "Order").Does("bob", "Order");
         shop.River.Run();
-        shop.Audience("buyers", "event('Order').count() >= 2");
+        // Another condition on events, so that nobody has kept them yet.
+        shop.Audience("buyers", "event('Order').where(property('test').absent()).count() >= 2");
         shop.Does("cid", "Order");
         Assert.True(shop.IsIn("buyers", "cid"));
         var state = shop.State("buyers");
@@ -264,6 +265,42 @@ public sealed class AudienceStoriesTests
         shop.Does("cid", "Order");
         Assert.True(shop.IsIn("buyers", "cid"));
         Assert.Equal(3, shop.State("buyers").Gathered);
+    }
+
+    [Fact]
+    public void A_definition_over_events_that_another_one_keeps_answers_at_once()
+    {
+        using var shop = new Shop().Audience("buyers", "event('Order').within(30 days).count() >= 1");
+        shop.Does("ada", "Order").Does("ada", "Order").Does("bob", "Order");
+        shop.River.Run();
+        shop.Audience("again", "event('Order').within(28 days).count() >= 2");
+        Assert.False(shop.State("again").IsFilling);
+        shop.Pass();
+        Assert.True(shop.IsIn("again", "ada"));
+        Assert.False(shop.IsIn("again", "bob"));
+        Assert.Single(shop.River.Find("user_id:ada")!.Nodes[0].Fragment.Folds!);
+    }
+
+    [Fact]
+    public void A_definition_whose_filler_is_deleted_is_filled_anew()
+    {
+        using var shop = new Shop();
+        shop.Does("ada", "Order").Does("ada", "Order");
+        shop.River.Run();
+        shop.Audience("first", "event('Order').count() >= 1").Audience("second", "event('Order').count() >= 2");
+        Assert.True(shop.State("second").IsFilling);
+        var before = shop.State("second").FillTo;
+        shop.Does("ada", "Order");
+        shop.Change("first", audience => audience with { Deleted = true });
+        Assert.True(shop.State("second").FillTo > before);
+        var state = shop.State("second");
+        var events = Enumerable.Range(0, 3).Select(i => new Tributary.Engine.Processing.Computing.PastEvent(
+            Tributary.Engine.Identity.IdentifierKey.Of(1, new Identifier(ProfileCollection.Users, "user_id", "ada")), "Order"u8.ToArray(),
+            new Tributary.Engine.Traits.Folding.Instant(shop.River.Now, shop.River.Now, (ulong)i), River.Website, [], [], [])).ToList();
+        shop.Gather(new Tributary.Engine.Processing.Computing.GatheredRecord { Space = 1, Computation = 2, Version = state.Filling, From = 0, To = state.FillTo, Events = events });
+        shop.Trait("number", "event('Order').count()").Pass();
+        Assert.True(shop.IsIn("second", "ada"));
+        Assert.Equal("3", shop.Result("number", "ada"));
     }
 
     [Fact]
