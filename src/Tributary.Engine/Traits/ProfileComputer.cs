@@ -58,6 +58,13 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
             if (computation.Computation.IsOfAccounts) AskReaders(computation.Computation.Key);
     }
 
+    /// <summary>Asks everything that reads a trait, and what reads that, whether or not it changes.</summary>
+    public void AskReadersDeep(string trait)
+    {
+        foreach (var reader in _set.ReadersOf(trait))
+            if (_asked.Add(reader)) AskReadersDeep(reader.Computation.Key);
+    }
+
     /// <summary>Asks everything.</summary>
     public void AskAll() => _asked.UnionWith(_set.All);
 

@@ -282,6 +282,17 @@ public sealed class AudienceStoriesTests
     }
 
     [Fact]
+    public void Who_reads_a_trait_is_asked_again_when_another_definition_makes_something_else_of_nothing()
+    {
+        using var shop = new Shop().Trait("usual", "event('Order').mode(property('sku'), 2)").Audience("above", "event('Returned').count() >= trait('usual')");
+        shop.Does("ada", "Seen");
+        Assert.False(shop.IsIn("above", "ada"));
+        shop.Trait("usual", "event('Order').unique(property('sku')).count()");
+        shop.Change("usual", trait => trait with { IncludeHistoricalData = false, Version = 90 }).Pass();
+        Assert.True(shop.IsIn("above", "ada"));
+    }
+
+    [Fact]
     public void A_definition_whose_filler_is_deleted_is_filled_anew()
     {
         using var shop = new Shop();

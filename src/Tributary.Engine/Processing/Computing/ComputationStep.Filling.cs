@@ -171,6 +171,8 @@ internal sealed partial class ComputationStep
             foreach (var item in pass.Items)
                 if (set.Find(item.Number) is { Answering: { } answering } live && answering.Version == item.Version && live.Computation.IsOfAccounts == isAccount) _computer.Asked.Add(live);
             var cause = CauseOf(space, offset);
+            // What a definition is for nothing may be another than before without any result that says so; whoever reads it is asked too.
+            foreach (var asked in _computer.Asked.ToList()) _computer.AskReadersDeep(asked.Computation.Key);
             Settle(cause, space, profile);
             // An account may have been asked before its people.
             if (!isAccount && _computer.AsksAccounts) AskAccounts(profile);
