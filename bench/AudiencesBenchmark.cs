@@ -84,7 +84,15 @@ internal static class AudiencesBenchmark
 
     private static Computation Of(uint number, string kind, string query) => new()
     {
-        Id = $"{kind}_{number}", Number = number, Version = number + 1, SpaceId = "spa_default", Kind = kind, Key = $"c{number}", Name = $"c{number}", Type = "USERS", Query = query,
+        Id = $"{kind}_{number}",
+        Number = number,
+        Version = number + 1,
+        SpaceId = "spa_default",
+        Kind = kind,
+        Key = $"c{number}",
+        Name = $"c{number}",
+        Type = "USERS",
+        Query = query,
     };
 
     /// <summary>People who look around in a shop, and now and then buy.</summary>

@@ -109,7 +109,16 @@ internal static partial class ComputationForm
     /// <summary>The identifiers of which a person needs one to count, by the options that are sent; what they are for a new audience when none are.</summary>
     public static ImmutableArray<string> ExternalIds(JsonInput body, string type) => WithOptions(body, new Computation
     {
-        Id = "", Number = 0, Version = 0, SpaceId = "", Kind = Computation.Audience, Key = "", Name = "", Query = "", Type = type, FilterByExternalIds = type == "USERS" ? KnownIds : [],
+        Id = "",
+        Number = 0,
+        Version = 0,
+        SpaceId = "",
+        Kind = Computation.Audience,
+        Key = "",
+        Name = "",
+        Query = "",
+        Type = type,
+        FilterByExternalIds = type == "USERS" ? KnownIds : [],
     }).FilterByExternalIds;
 
     private static Computation WithOptions(JsonInput body, Computation computation)

@@ -23,7 +23,7 @@ internal sealed class NaiveWorld(River river, Story story)
 
     /// <summary>Compares what is kept with what a full computation gives; null when it is the same.</summary>
     /// <param name="onlyPeople">Only people, and of their definitions those that have nothing to do with accounts.</param>
-    /// <param name="lake">What the lake says, by the index of the definition: it must be the same as well. Null when it is not asked.</param>
+    /// <param name="lake">What the lake says, by the index of the definition: it must be the same as well. Definitions that it is not asked of are left out.</param>
     public string? Compare(bool onlyPeople, IReadOnlyDictionary<int, LakeAnswers>? lake = null)
     {
         ReadOn();
@@ -42,8 +42,8 @@ internal sealed class NaiveWorld(River river, Story story)
                 kept ??= story.Definitions[i].Kind == DefinitionKind.Audience ? "false"u8.ToArray() : IsCounted(profile, i) ? OfNobody(i) : null;
                 var (known, computed) = (TextOf(kept), TextOf(snapshot.Answer(profile.Id, i)));
                 if (known != computed) return $"c{i} of {string.Join(' ', profile.Nodes)} is kept as {known}, but {computed} at {river.Now}: {story.Definitions[i]}";
-                if (lake is null) continue;
-                if (!lake[i].Answers.TryGetValue(profile.Id, out var asked)) return $"The lake does not know {string.Join(' ', profile.Nodes)}.";
+                if (lake is null || !lake.TryGetValue(i, out var said)) continue;
+                if (!said.Answers.TryGetValue(profile.Id, out var asked)) return $"The lake does not know {string.Join(' ', profile.Nodes)}.";
                 if (TextOf(asked) != computed) return $"c{i} of {string.Join(' ', profile.Nodes)} is {TextOf(asked)} in the lake, but {computed} at {river.Now}: {story.Definitions[i]}";
             }
         }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CsCheck;
 using Tributary.Engine.Lake.Evaluating;
 using Tributary.Engine.Tests.Lake;
+using Tributary.Engine.Traits.Language;
 using Tributary.Engine.Workspace;
 using Xunit;
 
@@ -64,6 +65,8 @@ public sealed class ThreeEvaluatorsTests
             for (var i = 0; i < asked.Definitions.Count; i++)
             {
                 if (onlyPeople && !naive.IsOfPeopleAlone(i)) continue;
+                // What a computed trait is for somebody it was never said of, e.g. 0, the lake does not know.
+                if (DefinitionReferences.Traits(asked.Definitions[i]).Exists(name => keys.TryGetValue(name, out var key) && !key.IsAudience)) continue;
                 var question = new DefinitionQuestion(1, river.Now) { Keys = keys, FilterByExternalIds = asked.Filters[i] };
                 lake[i] = await evaluator.AnswersAsync(asked.Definitions[i], question, TestContext.Current.CancellationToken);
             }
@@ -81,7 +84,9 @@ internal sealed record PastStory(Story Before, IReadOnlyList<Step> Meanwhile, St
 {
     private const int Early = 9;
     private const int All = 21;
-    private static readonly ImmutableArray<string>[] Filters = [[], [], [], ["user_id"], ["anonymous_id"], ["user_id", "email"]];
+
+    // All of one kind within a story: what a trait is for somebody who is filtered out is another question for one that reads it under another filter.
+    private static readonly ImmutableArray<string>[] Filters = [[]];
 
     public static Gen<PastStory> Any { get; } =
         Gen.Select(Story.Any(Early), Step.Any.Where(IsOfAll).List[0, 6], Story.Any(All), Gen.Int[0, Filters.Length - 1].Select(which => Filters[which]).Array[All], (early, meanwhile, all, filters) =>
