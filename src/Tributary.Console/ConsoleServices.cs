@@ -12,6 +12,7 @@ using Tributary.Console.Access;
 using Tributary.Console.Assets;
 using Tributary.Console.Home;
 using Tributary.Console.Live;
+using Tributary.Console.Shared;
 using Tributary.Console.Shell;
 using Tributary.Console.Sources;
 using Tributary.Engine.Workspace;
@@ -32,13 +33,7 @@ public static class ConsoleServices
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
             circuits.DisconnectedCircuitMaxRetained = 50;
         });
-        services.AddMudServices(mud =>
-        {
-            mud.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomRight;
-            mud.SnackbarConfiguration.VisibleStateDuration = 4_000;
-            mud.SnackbarConfiguration.ShowTransitionDuration = 120;
-            mud.SnackbarConfiguration.HideTransitionDuration = 120;
-        });
+        services.AddMudServices();
         services.AddCascadingAuthenticationState();
         services.AddAuthorization();
         services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(ConsoleSession.Configure);
@@ -50,7 +45,7 @@ public static class ConsoleServices
         services.AddSingleton<SignInGuard>().AddSingleton<SetUpCode>();
         services.AddSingleton<WorkspaceSignal>().AddSingleton<Pulse>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
-        return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>();
+        return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 
     /// <summary>Reads the session cookie and guards forms. Stands after routing and before the endpoints; costs a request of an SDK nothing but a look at its endpoint.</summary>

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
-using MudBlazor;
 using Tributary.Console.Access;
+using Tributary.Console.Shared;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Console.Sources;
@@ -30,7 +30,7 @@ public sealed partial class NewSourcePage : ComponentBase
     public required NavigationManager Navigation { get; init; }
 
     [Inject]
-    public required ISnackbar Toasts { get; init; }
+    public required Toasts Toasts { get; init; }
 
     private static IEnumerable<(string Title, IReadOnlyList<(string Slug, string Name, string Channel)> Entries)> Kinds =>
     [
@@ -73,7 +73,7 @@ public sealed partial class NewSourcePage : ComponentBase
                 return changed;
             });
             if (_refusal is not null) return;
-            Toasts.Add($"{_name} is ready. Install it and watch the first event arrive.", Severity.Success);
+            Toasts.Done($"{_name} is ready. Install it and watch the first event arrive.");
             Navigation.NavigateTo($"/sources/{id}");
         }
         finally

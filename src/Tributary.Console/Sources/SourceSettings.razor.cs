@@ -29,7 +29,7 @@ public sealed partial class SourceSettings : ComponentBase
     public required SourceDesk Desk { get; init; }
 
     [Inject]
-    public required ISnackbar Toasts { get; init; }
+    public required Toasts Toasts { get; init; }
 
     [Inject]
     public required IDialogService Dialogs { get; init; }
@@ -88,8 +88,8 @@ public sealed partial class SourceSettings : ComponentBase
         try
         {
             _refusal = await Access.ActAsync(Permission.Edit, change);
-            if (_refusal is null) Toasts.Add(done, Severity.Success);
-            else if (_refusal.Faults[0].Field is null) Toasts.Add(_refusal.Faults[0].Message, Severity.Error);
+            if (_refusal is null) Toasts.Done(done);
+            else if (_refusal.Faults[0].Field is null) Toasts.Failed(_refusal.Faults[0].Message);
         }
         finally
         {

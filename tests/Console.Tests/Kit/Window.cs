@@ -17,7 +17,7 @@ public sealed class Window : IAsyncDisposable
         (_context, Page, _address) = (context, page, address);
         page.Console += (_, message) =>
         {
-            if (message.Type == "error") _complaints.Enqueue(message.Text);
+            if (message.Type == "error") _complaints.Enqueue($"{message.Text} {message.Location}");
         };
         page.PageError += (_, error) => _complaints.Enqueue(error);
         page.Request += (_, request) =>
@@ -62,7 +62,7 @@ public sealed class Window : IAsyncDisposable
     /// <summary>Nothing failed, nothing was forbidden by the policy, and no other host was asked.</summary>
     public void ExpectNoComplaints()
     {
-        Assert.Empty(_complaints);
+        Assert.True(_complaints.IsEmpty, string.Join((char)10, _complaints));
         Assert.Empty(_strangers);
     }
 
