@@ -34,7 +34,12 @@ public sealed class Browser : IAsyncLifetime
     {
         var context = await _chromium!.NewContextAsync(new()
         {
-            BaseURL = address, ViewportSize = new() { Width = width, Height = height }, ColorScheme = scheme, Locale = "en-GB", TimezoneId = "Europe/Berlin", ReducedMotion = ReducedMotion.Reduce,
+            BaseURL = address,
+            ViewportSize = new() { Width = width, Height = height },
+            ColorScheme = scheme,
+            Locale = "en-GB",
+            TimezoneId = "Europe/Berlin",
+            ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(20_000);
         return new Window(context, await context.NewPageAsync(), address);
