@@ -1,5 +1,6 @@
 using Bunit;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.DependencyInjection;
 using Tributary.Console.Access;
 using Tributary.Console.Shared;
@@ -52,7 +53,6 @@ public sealed class SourcesPageTests : BunitContext
     {
         await using var server = await ConsoleServer.StartAsync();
         SignIn(server, server.Workspace.Current.Members[0]);
-        Services.AddScoped<Toasts>();
         var page = Render<NewSourcePage>();
 
         await page.Find("#name").InputAsync("Shop website");
@@ -71,7 +71,6 @@ public sealed class SourcesPageTests : BunitContext
         await using var server = await ConsoleServer.StartAsync();
         await Shop.CreateAsync(server, "Shop website", "shop");
         SignIn(server, server.Workspace.Current.Members[0]);
-        Services.AddScoped<Toasts>();
         var page = Render<NewSourcePage>();
 
         await page.Find("#name").InputAsync("Shop");
@@ -83,7 +82,9 @@ public sealed class SourcesPageTests : BunitContext
     private void SignIn(ConsoleServer server, Member member)
     {
         Services.AddFallbackServiceProvider(server.Services);
-        Services.AddScoped<ConsoleAccess>();
+        // The fallback serves components; what is made here needs its parts given.
+        Services.AddScoped(mine => new ConsoleAccess(mine.GetRequiredService<AuthenticationStateProvider>(), server.Services.GetRequiredService<MemberRegister>()));
+        Services.AddScoped(_ => new Toasts(TimeProvider.System));
         JSInterop.Mode = JSRuntimeMode.Loose;
         AddAuthorization().SetAuthorized(member.Name).SetClaims(new(ConsoleAccess.MemberClaim, member.Id), new(ConsoleAccess.StampClaim, member.Stamp));
     }
