@@ -137,7 +137,8 @@ internal sealed partial class ComputationStep
             if (set.StreamsOf(past.Name) is not { } streams) continue;
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
-            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [])) overflow++;
+            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [], [])) overflow++;
+            profile.Refuted = null;
             _context.Graph.Touch(profile);
         }
 
@@ -166,6 +167,7 @@ internal sealed partial class ComputationStep
         foreach (var profile in profiles)
         {
             Sweep(set, profile);
+            profile.Refuted = null;
             var isAccount = profile.Collection == ProfileCollection.Accounts;
             _computer.Begin(set, _context.Now);
             foreach (var item in pass.Items)
