@@ -76,11 +76,12 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         // :: Step 5
         var eventOffset = context.DecidedNext;
         EmitEvent(cause, person.Stamped, record.Payload.Span);
+        // Who was merged comes before what the survivor's traits are: readers let the traits of both meet first, and then hear what came of it.
+        EmitChanges(person, cause);
+        EmitChanges(account, cause);
         var joined = person.Profile is not null && Attach(person, account, cause, stamp, eventOffset);
         List<KeyValuePair<string, byte[]?>> traits = person.Profile is null || _changed.Count == 0 ? [] : [.. _changed];
         if (account.Profile is not null) FoldTraits(account, cause, stamp, isOwner: record.Type == EventType.Group);
-        EmitChanges(person, cause);
-        EmitChanges(account, cause);
 
         // :: Step 6
         if (person.Profile is not null) computing.Person(cause, space, person, PartsOf(record, source!), traits, joined);

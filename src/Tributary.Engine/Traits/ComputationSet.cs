@@ -1,5 +1,6 @@
 using Tributary.Engine.Identity;
 using Tributary.Engine.Traits.Folding;
+using Tributary.Engine.Workspace;
 using Tributary.Model;
 
 namespace Tributary.Engine.Traits;
@@ -15,6 +16,7 @@ internal sealed class ComputationSet
     private readonly Dictionary<string, LiveComputation> _byKey = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, LiveComputation> _byNumber = [];
     private readonly HashSet<uint> _streams = [];
+    private readonly HashSet<LiveComputation> _unlike = [];
 
     public ComputationSet(IEnumerable<LiveComputation> computations)
     {
@@ -35,7 +37,7 @@ internal sealed class ComputationSet
         foreach (var computation in All) computation.ForNothing = Answer(computation);
         var ofNothing = new HashSet<LiveComputation>();
         foreach (var computation in All)
-            if (computation.HoldsForNothing || computation.Answering!.Traits.Any(name => _byKey.TryGetValue(name, out var read) && ofNothing.Contains(read))) ofNothing.Add(computation);
+            if (computation.HoldsForNothing || _unlike.Contains(computation) || computation.Answering!.Traits.Any(name => _byKey.TryGetValue(name, out var read) && ofNothing.Contains(read))) ofNothing.Add(computation);
         OfNothing = [.. All.Where(ofNothing.Contains)];
     }
 
@@ -45,8 +47,13 @@ internal sealed class ComputationSet
     /// <summary>Those that answer, each behind what it reads.</summary>
     public IReadOnlyList<LiveComputation> All { get; }
 
-    /// <summary>Those that are true for a profile that nothing is known of, and what reads them: a profile that is new is asked these.</summary>
+    /// <summary>
+    /// Those that are true for a profile that nothing is known of, or not the same for all of these, and what reads them: a profile that is new is asked these.
+    /// </summary>
     public IReadOnlyList<LiveComputation> OfNothing { get; }
+
+    /// <summary>Those that answer and those that do not yet: whose keys are taken.</summary>
+    public IReadOnlyCollection<LiveComputation> Known => _byKey.Values;
 
     public bool IsEmpty => _byNumber.Count == 0;
 
@@ -99,7 +106,17 @@ internal sealed class ComputationSet
     private byte[]? OfNobody(LiveComputation reader, string name)
     {
         if (!_byKey.TryGetValue(name, out var read)) return null;
-        if (read.Computation.IsOfAccounts == reader.Computation.IsOfAccounts && read.ForNothing is { } json) return json;
+        if (read.Computation.IsOfAccounts == reader.Computation.IsOfAccounts && read.ForNothing is { } json)
+        {
+            if (Counts(read.Computation, reader.Computation) || (read.Computation.IsAudience && !read.HoldsForNothing)) return json;
+            // For some it is that, for those whom only the reader counts it is nothing: so the reader has no answer that would do for all, and keeps each.
+            _unlike.Add(reader);
+        }
+
         return read.Computation.IsAudience ? CompiledDefinition.False : null;
     }
+
+    // Whether everybody whom the reader counts is counted by what it reads too.
+    private static bool Counts(Computation read, Computation reader) =>
+        read.IsOfAccounts || read.FilterByExternalIds.IsEmpty || (!reader.FilterByExternalIds.IsEmpty && reader.FilterByExternalIds.All(type => read.FilterByExternalIds.Contains(type)));
 }

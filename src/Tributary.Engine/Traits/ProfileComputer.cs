@@ -158,7 +158,8 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         IsChanged = true;
     }
 
-    private static bool IsCounted(Profile profile, Computation computation)
+    /// <summary>Whether a profile has one of the identifiers without which it does not count.</summary>
+    public static bool IsCounted(Profile profile, Computation computation)
     {
         if (computation.FilterByExternalIds.IsEmpty || profile.Collection == ProfileCollection.Accounts) return true;
         foreach (var node in profile.Nodes)

@@ -52,13 +52,13 @@ internal sealed class AudienceVerifier(LakeEvaluator evaluator, IStateStore stor
             var before = ProcessingPosition.Read(store);
             var question = new DefinitionQuestion(space.Number, before.Now)
             {
-                Keys = DefinitionQuestion.KeysOf(workspace, space.Id),
+                Keys = DefinitionQuestion.KeysOf(store, workspace, space),
                 FilterByExternalIds = computation.FilterByExternalIds,
             };
             var lake = await evaluator.AnswersAsync(definition, question, cancellationToken);
             if (lake.Position == before.Decided)
             {
-                var found = Compare(space.Number, computation, lake, cancellationToken);
+                var found = Compare(space.Number, computation, question.Keys.GetValueOrDefault(computation.Key), lake, cancellationToken);
                 // What changed meanwhile, by events or by time alone, stands in the event log.
                 if (ProcessingPosition.Read(store).Decided == before.Decided) return found;
             }
@@ -69,10 +69,10 @@ internal sealed class AudienceVerifier(LakeEvaluator evaluator, IStateStore stor
         return Refused("Events come without a pause, so that the river and the lake were never at the same place. Try again when it is calmer.");
     }
 
-    private AudienceVerification Compare(ushort space, Computation computation, LakeAnswers lake, CancellationToken cancellationToken)
+    private AudienceVerification Compare(ushort space, Computation computation, ComputedKey? key, LakeAnswers lake, CancellationToken cancellationToken)
     {
         var collection = computation.IsOfAccounts ? ProfileCollection.Accounts : ProfileCollection.Users;
-        var nothing = computation.IsAudience ? "false" : null;
+        var forNothing = computation.IsAudience ? "false" : TextOf(key?.ForNothing);
         var differences = new List<AudienceDifference>();
         var (profiles, count) = (0L, 0L);
         var seen = 0L;
@@ -82,17 +82,19 @@ internal sealed class AudienceVerifier(LakeEvaluator evaluator, IStateStore stor
             var profile = ProfileCodec.Decode(bytes);
             if (profile.Collection != collection) continue;
             profiles++;
-            var live = profile.Results is { } results && results.TryGetValue(computation.Number, out var result) && result.Json is { } json ? Encoding.UTF8.GetString(json) : nothing;
+            // What is the same for everybody of whom nothing is known is not kept.
+            var nothing = computation.IsAudience || ProfileComputer.IsCounted(profile, computation) ? forNothing : null;
+            var live = profile.Results is { } results && results.TryGetValue(computation.Number, out var result) && result.Json is { } json ? TextOf(json) : nothing;
             var isKnown = lake.Answers.TryGetValue(profile.Id, out var answer);
             if (isKnown) seen++;
-            Note(profile.Id, live, isKnown && answer is not null ? Encoding.UTF8.GetString(answer) : nothing);
+            Note(profile.Id, live, isKnown ? TextOf(answer) : nothing);
         }
 
         // Profiles that only the lake has.
         if (seen < lake.Answers.Count)
         {
             foreach (var (id, answer) in lake.Answers)
-                if (!store.Contains(Table.Profiles, StateKeys.Profile(space, id))) Note(id, null, answer is null ? nothing ?? "null" : Encoding.UTF8.GetString(answer));
+                if (!store.Contains(Table.Profiles, StateKeys.Profile(space, id))) Note(id, null, TextOf(answer) ?? "null");
         }
 
         return new AudienceVerification(lake.Position, profiles, count, differences, null);
@@ -104,6 +106,8 @@ internal sealed class AudienceVerifier(LakeEvaluator evaluator, IStateStore stor
             if (differences.Count < DifferencesMax) differences.Add(new AudienceDifference(id, live, other));
         }
     }
+
+    private static string? TextOf(byte[]? json) => json is null ? null : Encoding.UTF8.GetString(json);
 
     private ComputationState? ReadState(ushort space, uint number) =>
         store.Get(Table.Computations, StateKeys.Computation(space, number)) is { } json ? ComputationState.Parse(json) : null;
