@@ -180,6 +180,7 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         if (isOwner && !_fields.Traits.IsEmpty
             && !ProfileFold.Apply(resolved.Profile, resolved.Strongest.Fragment, _fields.Traits, stamp, _changed))
             _violations.Add(new Violation(ViolationKind.TraitLimitExceeded, "", null));
+        if (_changed.Count > 0) computing.Hide(cause.Space, _changed);
         if (resolved.Merged.Length > 0) context.EmitAllTraits(cause, resolved.Profile);
         else if (_changed.Count > 0) context.EmitTraits(cause, resolved.Profile.Id, _changed, replaced: false);
     }

@@ -17,9 +17,13 @@ internal sealed class ComputationSet
     private readonly Dictionary<uint, LiveComputation> _byNumber = [];
     private readonly HashSet<uint> _streams = [];
     private readonly HashSet<LiveComputation> _unlike = [];
+    private readonly IReadOnlyDictionary<string, uint> _deleted;
 
-    public ComputationSet(IEnumerable<LiveComputation> computations)
+    /// <param name="computations">Those that exist.</param>
+    /// <param name="deleted">The numbers of those that were deleted, by key; null for none.</param>
+    public ComputationSet(IEnumerable<LiveComputation> computations, IReadOnlyDictionary<string, uint>? deleted = null)
     {
+        _deleted = deleted ?? new Dictionary<string, uint>();
         foreach (var computation in computations)
         {
             _byNumber[computation.Computation.Number] = computation;
@@ -61,6 +65,9 @@ internal sealed class ComputationSet
 
     /// <summary>The computation that a trait's name is the key of; null for traits that are sent.</summary>
     public LiveComputation? FindByKey(string key) => _byKey.GetValueOrDefault(key);
+
+    /// <summary>The number of the deleted computation that had a key; null when none had.</summary>
+    public uint? FindDeleted(string key) => _deleted.TryGetValue(key, out var number) ? number : null;
 
     /// <summary>The streams of events of a name, in UTF-8; null when no definition mentions it.</summary>
     public EventStreams? StreamsOf(ReadOnlySpan<byte> name) => _byEvent.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var streams) ? streams : null;

@@ -85,26 +85,18 @@ internal sealed record PastStory(Story Before, IReadOnlyList<Step> Meanwhile, St
     private static readonly ImmutableArray<string>[] Filters = [[], [], ["user_id"], ["anonymous_id", "email"], ["user_id", "anonymous_id"]];
 
     public static Gen<PastStory> Any { get; } =
-        Gen.Select(Story.Any(Early), Step.Any.Where(IsOfAll).List[0, 6], Story.Any(All), Gen.Int[0, Filters.Length - 1].Select(which => Filters[which]).Array[All], (early, meanwhile, all, filters) =>
+        Gen.Select(Story.Any(Early), Step.Any.List[0, 6], Story.Any(All), Gen.Int[0, Filters.Length - 1].Select(which => Filters[which]).Array[All], (early, meanwhile, all, filters) =>
         {
-            var before = early with { Numbers = [.. all.Numbers.Take(Early)], Filters = filters[..Early], Steps = [.. early.Steps.Where(IsOfAll)] };
+            var before = early with { Numbers = [.. all.Numbers.Take(Early)], Filters = filters[..Early] };
             // Of an audience a trait is never made, nor the other way round.
             var definitions = all.Definitions.Select((definition, i) => i < Early && (i % 2 == 0 || definition.Kind != early.Definitions[i].Kind) ? early.Definitions[i] : definition);
-            return new PastStory(before, meanwhile, all with { Definitions = [.. definitions], Filters = filters, Steps = [.. all.Steps.Where(IsOfAll)] });
+            return new PastStory(before, meanwhile, all with { Definitions = [.. definitions], Filters = filters });
         });
 
     /// <summary>What is saved in the middle: what is new, and what is another than before.</summary>
     public IEnumerable<Computation> Saved() => After.Computations()
         .Where((_, i) => i >= Early || After.Definitions[i] != Before.Definitions[i])
         .Select(computation => Before.Numbers.Contains(computation.Number) ? computation with { Version = 2 } : computation);
-
-    // What is sent under the key of a computation is a trait to the lake, which cannot tell who said it.
-    private static bool IsOfAll(Step step) => step switch
-    {
-        Identify identify => !identify.Traits.Contains("\"c0\"", StringComparison.Ordinal),
-        Group group => !group.Traits.Contains("\"c0\"", StringComparison.Ordinal),
-        _ => true,
-    };
 
     public override string ToString() => $"{Before}\n  meanwhile: {string.Join("\n  meanwhile: ", Meanwhile)}\n{After}";
 }

@@ -132,7 +132,8 @@ internal sealed class ComputationStates(IStateStore store)
                 computation, definitions.Find(definition => definition.Version == state?.Answering), definitions.Find(definition => definition.Version == state?.Filling)));
         }
 
-        return live.Count == 0 ? ComputationSet.Empty : new ComputationSet(live);
+        var deleted = _workspace.Computations.Where(computation => computation.SpaceId == its.Id && computation.Deleted).ToDictionary(computation => computation.Key, computation => computation.Number, StringComparer.Ordinal);
+        return live.Count == 0 ? ComputationSet.Empty : new ComputationSet(live, deleted);
     }
 
     private CompiledDefinition Compile(Computation computation, uint version, string query, bool isApart)
