@@ -119,8 +119,9 @@ internal sealed partial class ComputationStep
     private void Forget(ushort space, ComputationState state)
     {
         var number = state.Number;
+        _context.Computations.Put(space, number, null);
         // What was sent under the key shows again, which a pass tells; when nothing was, no profile is touched.
-        _context.Computations.Put(space, number, state.HidesSent ? new ComputationState { Number = number, IsReleased = true, NeedsPass = true } : null);
+        if (state.HidesSent) _context.Computations.Put(space, number, new ComputationState { Number = number, IsReleased = true, NeedsPass = true });
         _context.Draft.DeleteRange(Table.AudienceMembers, StateKeys.AudienceMember(space, number, default), StateKeys.AudienceMember(space, number + 1, default));
         _context.Draft.DeleteRange(Table.AudienceSizes, StateKeys.AudienceSize(space, number, 0), StateKeys.AudienceSize(space, number + 1, 0));
     }
@@ -140,7 +141,7 @@ internal sealed partial class ComputationStep
             if (set.StreamsOf(past.Name) is not { } streams) continue;
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
-            if (!streams.Fold(parts, node.Fragment, _context.Now, own, [])) overflow++;
+            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [])) overflow++;
             _context.Graph.Touch(profile);
         }
 
