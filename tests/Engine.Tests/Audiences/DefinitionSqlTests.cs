@@ -1,4 +1,5 @@
 using Tributary.Engine.Lake.Evaluating;
+using Tributary.Engine.Traits.Folding;
 using Xunit;
 
 namespace Tributary.Engine.Tests.Audiences;
@@ -170,7 +171,7 @@ public sealed class AudienceVerifierTests : IDisposable
 
         var verified = await verifier.VerifyAsync(audience, _world.Workspace, TestContext.Current.CancellationToken);
         Assert.Equal((3, 1), (verified.Profiles, verified.Count));
-        Assert.Equal(new AudienceDifference(_world.River.Find("user_id:u2")!.Id, "true", "false"), Assert.Single(verified.Differences));
+        Assert.Equal(new AudienceDifference(_world.River.Find("user_id:u2")!.Id, "true", "false", false), Assert.Single(verified.Differences));
     }
 
     [Fact]
@@ -189,6 +190,26 @@ public sealed class AudienceVerifierTests : IDisposable
 
         var verifier = new AudienceVerifier(new LakeEvaluator(_world.Database, TimeProvider.System), river.Store, TimeProvider.System);
         foreach (var computation in new[] { buyers, copy }) Assert.Empty((await verifier.VerifyAsync(computation, _world.Workspace, TestContext.Current.CancellationToken)).Differences);
+    }
+
+    [Fact]
+    public async Task Who_has_more_events_than_are_kept_differs_for_that_reason()
+    {
+        var buyers = _world.Define("buyers", $"event('Bought').within(30 days).count() > {RowsFold.RowsMax}");
+        var ofAccounts = _world.Define("with_buyers", $"ANY event('Bought').within(30 days).count() > {RowsFold.RowsMax}", type: "ACCOUNTS");
+        await _world.GatherAsync();
+        _world.River.Group("u1", "g1").Group("u2", "g2");
+        for (var i = 0; i <= RowsFold.RowsMax; i++) _world.Track("u1", "Bought");
+        _world.River.At(1).At(2);
+        _world.Settle();
+        var verifier = new AudienceVerifier(new LakeEvaluator(_world.Database, TimeProvider.System), _world.River.Store, TimeProvider.System);
+        foreach (var (computation, profile) in new[] { (buyers, _world.River.Find("user_id:u1")!), (ofAccounts, _world.River.Find("group_id:g1", Model.ProfileCollection.Accounts)!) })
+        {
+            var verified = await verifier.VerifyAsync(computation, _world.Workspace, TestContext.Current.CancellationToken);
+
+            Assert.Equal((0, 1), (verified.Count, verified.OverLimit));
+            Assert.Equal(new AudienceDifference(profile.Id, "false", "true", true), Assert.Single(verified.Differences));
+        }
     }
 
     [Fact]
