@@ -47,6 +47,12 @@ internal sealed record ComputationState
     /// <summary>Rows that had no room.</summary>
     public long Overflow { get; init; }
 
+    /// <summary>Something was sent under its key, which shows again when it is deleted.</summary>
+    public bool HidesSent { get; init; }
+
+    /// <summary>It was deleted, and what it hid is yet to be told.</summary>
+    public bool IsReleased { get; init; }
+
     /// <summary>The state once the newest definition of a computation answers.</summary>
     public ComputationState AnsweredBy(Computation computation) => this with
     {

@@ -135,7 +135,13 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     /// <summary>The JSON of a trait as definitions see it: membership of an audience is always true or false.</summary>
     public byte[]? TraitOf(Profile profile, string name)
     {
-        if (_set.FindByKey(name) is not { } computation) return ProfileView.Winner(profile, name)?.Json;
+        if (_set.FindByKey(name) is not { } computation)
+        {
+            if (ProfileView.Winner(profile, name) is { } sent) return sent.Json;
+            // What a deleted computation said last is a trait like those that are sent.
+            return _set.FindDeleted(name) is { } deleted ? profile.Results?.GetValueOrDefault(deleted).Json : null;
+        }
+
         var audience = computation.Computation.IsAudience;
         if (computation.Computation.IsOfAccounts && profile.Collection == ProfileCollection.Users)
         {
@@ -180,7 +186,8 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         IsChanged = true;
     }
 
-    private static bool IsCounted(Profile profile, Computation computation)
+    /// <summary>Whether a profile has one of the identifiers without which it does not count.</summary>
+    public static bool IsCounted(Profile profile, Computation computation)
     {
         if (computation.FilterByExternalIds.IsEmpty || profile.Collection == ProfileCollection.Accounts) return true;
         foreach (var node in profile.Nodes)

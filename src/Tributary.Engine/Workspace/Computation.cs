@@ -51,7 +51,7 @@ public sealed record Computation
     /// <summary>Where its events go.</summary>
     public ImmutableArray<ComputationConnection> Connections { get; init; } = [];
 
-    /// <summary>It was deleted. Its key stays taken, and what it last gave a profile stays there as a custom trait.</summary>
+    /// <summary>It was deleted. Its key stays taken; what was sent under it shows again, and where nothing was, what it last gave a profile is a custom trait.</summary>
     public bool Deleted { get; init; }
 
     /// <summary>Milliseconds since 1970.</summary>

@@ -189,15 +189,17 @@ internal sealed class AudiencesCommand : Command
         using var server = _client.Connect(line);
         var result = (await server.SendAsync(HttpMethod.Post, $"{Of(line)}/verify", new JsonObject { ["repair"] = line.GetValue(_repair) }, cancellationToken))?["verification"];
         Show(line, terminal, result);
-        if (result?["differences"] is JsonArray { Count: > 0 } differences && !line.GetValue(_repair))
-            throw new CommandFailedException($"{differences.Count} profiles differ.", "Run it again with --repair to make what is live what the history says.");
+        if (result?["overLimit"]?.GetValue<long>() is > 0 and var overLimit)
+            terminal.Error.WriteLine($"{overLimit} profiles differ because they have more events or values of one kind than are kept. Repairing does not change that.");
+        if (result?["differing"]?.GetValue<long>() is > 0 and var differing && !line.GetValue(_repair))
+            throw new CommandFailedException($"{differing} profiles differ.", "Run it again with --repair to make what is live what the history says.");
     }
 
     private async Task ExportAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
         using var server = _client.Connect(line);
         var file = line.GetValue(_file);
-        await using var target = file is null ? Console.OpenStandardOutput() : File.Create(file);
+        await using var target = file is null ? System.Console.OpenStandardOutput() : File.Create(file);
         await server.DownloadAsync($"{Of(line)}/export", target, cancellationToken);
         if (file is not null) terminal.Error.WriteLine($"Written to {file}.");
     }

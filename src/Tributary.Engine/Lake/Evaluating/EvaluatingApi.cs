@@ -109,11 +109,13 @@ internal static partial class EvaluatingApi
             {
                 ["profiles"] = result.Profiles,
                 ["differing"] = result.Count,
+                ["overLimit"] = result.OverLimit,
                 ["differences"] = new JsonArray([.. result.Differences.Select(each => (JsonNode)new JsonObject
                 {
                     ["profile"] = each.Profile.ToString(),
                     ["live"] = each.Live is null ? null : JsonNode.Parse(each.Live),
                     ["history"] = each.Lake is null ? null : JsonNode.Parse(each.Lake),
+                    ["overLimit"] = each.IsOverLimit,
                 })]),
                 ["repairing"] = isRepaired,
             },
