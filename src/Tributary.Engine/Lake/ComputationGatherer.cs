@@ -109,7 +109,7 @@ internal sealed partial class ComputationGatherer(
         if (computation is null || computation.Deleted || computation.Version != state.Filling) return null;
         var scope = computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users;
         return QueryParser.TryParse(computation.Query, scope, computation.IsAudience ? DefinitionKind.Audience : DefinitionKind.Trait, out var definition, out _)
-            ? new HistoryQuestion(space, DefinitionReferences.Events(definition), state.FillSince)
+            ? new HistoryQuestion(space, DefinitionReferences.Events(definition), state.FillSince, state.BeganAt)
             : null;
     }
 
