@@ -26,7 +26,7 @@ internal sealed class Profile(ProfileId id, ushort space, ProfileCollection coll
     public List<Link> Links { get; } = [];
 
     /// <summary>What definitions have come to, by the number of the computation; null while none has come to anything.</summary>
-    public SortedDictionary<uint, ComputedResult>? Results { get; set; }
+    public SortedList<uint, ComputedResult>? Results { get; set; }
 
     /// <summary>The time of the timer that is set for the profile: the earliest at which a result may change by itself; <see cref="long.MaxValue"/> for none.</summary>
     public long TimerAt { get; set; } = long.MaxValue;

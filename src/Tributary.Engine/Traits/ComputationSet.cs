@@ -10,6 +10,7 @@ namespace Tributary.Engine.Traits;
 /// </summary>
 internal sealed class ComputationSet
 {
+    private static readonly List<LiveComputation> NoReaders = [];
     private readonly Dictionary<byte[], EventStreams> _byEvent = new(BytesComparer.Instance);
     private readonly Dictionary<string, List<LiveComputation>> _byTrait = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LiveComputation> _byKey = new(StringComparer.Ordinal);
@@ -59,7 +60,7 @@ internal sealed class ComputationSet
     public EventStreams? StreamsOf(ReadOnlySpan<byte> name) => _byEvent.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var streams) ? streams : null;
 
     /// <summary>Those that read a trait.</summary>
-    public IReadOnlyList<LiveComputation> ReadersOf(string trait) => _byTrait.TryGetValue(trait, out var readers) ? readers : [];
+    public List<LiveComputation> ReadersOf(string trait) => _byTrait.TryGetValue(trait, out var readers) ? readers : NoReaders;
 
     /// <summary>Whether state of this stream is still wanted.</summary>
     public bool Keeps(FoldKey key) =>

@@ -18,7 +18,7 @@ internal sealed class EventStreams
     {
         if (_entries.Find(entry => entry.Plan.Number == plan.Number) is { } shared)
         {
-            if (definition == computation.Answering && !shared.Readers.Contains(computation)) shared.Readers.Add(computation);
+            if (definition == computation.Answering) shared.Add(computation, definition.InfluenceOf(plan));
             return;
         }
 
@@ -31,19 +31,22 @@ internal sealed class EventStreams
             _scalars.Add(plan.Slots[i]);
         }
 
-        _entries.Add(new Entry(plan, places, new Values[places.Length], definition == computation.Answering ? [computation] : []));
+        var entry = new Entry(plan, places, new Values[places.Length], []);
+        if (definition == computation.Answering) entry.Add(computation, definition.InfluenceOf(plan));
+        _entries.Add(entry);
         _read = new Values[_scalars.Count];
         _isRead = new bool[_scalars.Count];
     }
 
     /// <summary>Folds an event into a fragment.</summary>
     /// <param name="parts">The event.</param>
+    /// <param name="profile">Whose event it is.</param>
     /// <param name="fragment">Where its state goes.</param>
     /// <param name="now">Log time.</param>
     /// <param name="only">Folds into these streams alone, as a back-fill does; null for all.</param>
     /// <param name="asked">Receives the computations whose answer may be another now.</param>
     /// <returns>False when there was no room for all of it.</returns>
-    public bool Fold(in EventParts parts, Fragment fragment, long now, IReadOnlySet<uint>? only, ICollection<LiveComputation> asked)
+    public bool Fold(in EventParts parts, Profile profile, Fragment fragment, long now, IReadOnlySet<uint>? only, ICollection<LiveComputation> asked)
     {
         Array.Clear(_isRead);
         var fits = true;
@@ -55,11 +58,24 @@ internal sealed class EventStreams
             for (var i = 0; i < entry.Slots.Length; i++) entry.Slots[i] = Read(parts, entry.Places[i]);
             var row = new Row(parts.At, entry.Slots);
             if (!Passes(plan, row)) continue;
-            fits &= Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, entry.Slots, now);
-            foreach (var reader in entry.Readers) asked.Add(reader);
+            var isKept = Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, entry.Slots, now);
+            fits &= isKept;
+            foreach (var (computation, influence) in entry.Readers)
+            {
+                // Where one event pushes out another, there may be fewer of them than before.
+                if (!isKept || MayTurn(profile, computation, influence, now)) asked.Add(computation);
+            }
         }
 
         return fits;
+    }
+
+    // What time has changed already and no tick has said yet is asked as well.
+    private static bool MayTurn(Profile profile, LiveComputation computation, Influence influence, long now)
+    {
+        if (influence == Influence.Any) return true;
+        if (profile.Results is not { } results || !results.TryGetValue(computation.Computation.Number, out var result)) return influence == Influence.In;
+        return influence == (result.IsMember ? Influence.Out : Influence.In) || result.DueAt <= now;
     }
 
     private static bool Passes(StreamPlan plan, Row row)
@@ -80,5 +96,13 @@ internal sealed class EventStreams
         return _read[place];
     }
 
-    private sealed record Entry(StreamPlan Plan, int[] Places, Values[] Slots, List<LiveComputation> Readers);
+    private sealed record Entry(StreamPlan Plan, int[] Places, Values[] Slots, List<(LiveComputation Computation, Influence Influence)> Readers)
+    {
+        public void Add(LiveComputation computation, Influence influence)
+        {
+            var index = Readers.FindIndex(reader => reader.Computation == computation);
+            if (index < 0) Readers.Add((computation, influence));
+            else Readers[index] = (computation, Readers[index].Influence | influence);
+        }
+    }
 }

@@ -24,6 +24,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     private readonly PriorityQueue<LiveComputation, (int Rank, uint Number)> _queue = new();
     private readonly HashSet<LiveComputation> _asked = [];
     private readonly List<ResultChange> _changes = [];
+    private Func<Profile, string, byte[]?>? _traitOf;
     private ComputationSet _set = ComputationSet.Empty;
     private long _now;
 
@@ -75,6 +76,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     {
         _changes.Clear();
         IsChanged = false;
+        _reading.Forget();
         foreach (var computation in _asked) _queue.Enqueue(computation, (computation.Rank, computation.Computation.Number));
         while (_queue.TryDequeue(out var computation, out _))
         {
@@ -97,15 +99,22 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     public static long DueAt(Profile profile)
     {
         var due = long.MaxValue;
-        foreach (var (_, result) in profile.Results ?? []) due = Math.Min(due, result.DueAt);
+        if (profile.Results is not { } results) return due;
+        for (var i = 0; i < results.Count; i++) due = Math.Min(due, results.GetValueAtIndex(i).DueAt);
         return due;
     }
 
     /// <summary>What a definition says of a profile now, and when that may change; nothing is changed.</summary>
     public (byte[]? Json, Reading Reading) Answer(Profile profile, LiveComputation computation)
     {
+        _reading.Forget();
+        return Read(profile, computation);
+    }
+
+    private (byte[]? Json, Reading Reading) Read(Profile profile, LiveComputation computation)
+    {
         var definition = computation.Answering!;
-        _reading.Begin(definition, profile, profile.Collection == ProfileCollection.Accounts ? people(profile) : [], TraitOf, _now);
+        _reading.Begin(definition, profile, profile.Collection == ProfileCollection.Accounts ? people(profile) : [], _traitOf ??= TraitOf, _now);
         var json = IsCounted(profile, computation.Computation) ? definition.Ask(_reading) : computation.Computation.IsAudience ? CompiledDefinition.False : null;
         return (json, _reading);
     }
@@ -134,7 +143,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     {
         var number = computation.Computation.Number;
         var before = profile.Results is { } known && known.TryGetValue(number, out var result) ? result : default;
-        var (json, reading) = Answer(profile, computation);
+        var (json, reading) = Read(profile, computation);
         // Who was never in is not said to be out, and of whom nothing was counted it is not said that it is zero; so most people cost a definition nothing.
         var isNothing = json is null || (computation.Computation.IsAudience ? json is not [(byte)'t', ..] : json.AsSpan().SequenceEqual(computation.ForNothing));
         if (isNothing && before.Json is null)

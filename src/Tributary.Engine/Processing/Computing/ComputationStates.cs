@@ -11,6 +11,7 @@ namespace Tributary.Engine.Processing.Computing;
 /// </summary>
 internal sealed class ComputationStates(IStateStore store)
 {
+    private const long Hour = 3_600_000;
     private readonly Dictionary<(ushort Space, uint Number), ComputationState> _states = [];
     private readonly Dictionary<ushort, PassState> _passes = [];
     private readonly Dictionary<ushort, SharedStreams> _streams = [];
@@ -18,6 +19,7 @@ internal sealed class ComputationStates(IStateStore store)
     private readonly Dictionary<ushort, ComputationSet> _sets = [];
     private readonly Dictionary<(uint Number, uint Version), CompiledDefinition> _compiled = [];
     private readonly HashSet<(ushort Space, uint Number)> _changed = [];
+    private readonly Dictionary<(ushort Space, uint Number, long Hour), long> _sizes = [];
     private WorkspaceSnapshot _workspace = WorkspaceSnapshot.Empty;
 
     /// <summary>Forgets everything and reads what is committed.</summary>
@@ -28,6 +30,7 @@ internal sealed class ComputationStates(IStateStore store)
         _streams.Clear();
         _changed.Clear();
         _changedStreams.Clear();
+        _sizes.Clear();
         foreach (var space in workspace.Spaces)
             if (store.Get(Table.Meta, StateKeys.Streams(space.Number)) is { } known) _streams[space.Number] = SharedStreams.Parse(known);
         foreach (var (key, value) in store.Scan(Table.Computations, [], [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]))
@@ -69,10 +72,27 @@ internal sealed class ComputationStates(IStateStore store)
     public void Put(ushort space, uint number, ComputationState? state)
     {
         var before = Find(space, number);
-        if (state is null) _states.Remove((space, number));
-        else _states[(space, number)] = state;
+        if (state is null)
+        {
+            _states.Remove((space, number));
+            foreach (var size in _sizes.Keys.Where(size => size.Space == space && size.Number == number).ToList()) _sizes.Remove(size);
+        }
+        else
+        {
+            _states[(space, number)] = state;
+        }
+
         _changed.Add((space, number));
         if (before?.Answering != state?.Answering || before?.Filling != state?.Filling) _sets.Remove(space);
+    }
+
+    /// <summary>An audience has a member more or less.</summary>
+    public void Resize(ushort space, uint number, int by, long now)
+    {
+        if (Find(space, number) is not { } state) return;
+        Put(space, number, state with { Size = state.Size + by });
+        // The last of an hour stays.
+        _sizes[(space, number, now - (now % Hour))] = state.Size + by;
     }
 
     /// <summary>Keeps a pass; null ends it.</summary>
@@ -105,6 +125,14 @@ internal sealed class ComputationStates(IStateStore store)
         }
 
         _changed.Clear();
+        Span<byte> value = stackalloc byte[8];
+        foreach (var ((space, number, hour), size) in _sizes)
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(value, size);
+            draft.Put(Table.AudienceSizes, StateKeys.AudienceSize(space, number, hour), value);
+        }
+
+        _sizes.Clear();
     }
 
     /// <summary>The newest definition of a computation.</summary>

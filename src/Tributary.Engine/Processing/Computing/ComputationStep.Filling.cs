@@ -148,7 +148,7 @@ internal sealed partial class ComputationStep
             if (set.StreamsOf(past.Name) is not { } streams) continue;
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
-            if (!streams.Fold(parts, node.Fragment, _context.Now, own, [])) overflow++;
+            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [])) overflow++;
             _context.Graph.Touch(profile);
         }
 

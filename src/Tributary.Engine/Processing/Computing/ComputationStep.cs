@@ -46,7 +46,7 @@ internal sealed partial class ComputationStep
         _computer.Begin(set, _context.Now);
         if (parts is { } read && set.StreamsOf(read.Name.Span) is { } streams)
         {
-            if (!streams.Fold(read, resolved.Strongest.Fragment, _context.Now, null, _computer.Asked)) Overflow(space, _computer.Asked);
+            if (!streams.Fold(read, profile, resolved.Strongest.Fragment, _context.Now, null, _computer.Asked)) Overflow(space, _computer.Asked);
         }
 
         if (resolved.IsNew) _computer.Asked.UnionWith(set.OfNothing);
@@ -93,7 +93,7 @@ internal sealed partial class ComputationStep
         foreach (var part in parts)
         {
             part.TimerAt = part == whole ? whole.TimerAt : long.MaxValue;
-            if (whole.Results is not null) part.Results = new SortedDictionary<uint, ComputedResult>(whole.Results);
+            if (whole.Results is not null) part.Results = new SortedList<uint, ComputedResult>(whole.Results);
             foreach (var (number, result) in part.Results ?? [])
                 if (result.IsMember) Join(space.Number, number, part.Id);
         }
@@ -218,12 +218,7 @@ internal sealed partial class ComputationStep
         Resize(space, number, -1);
     }
 
-    private void Resize(ushort space, uint number, int by)
-    {
-        if (_context.Computations.Find(space, number) is not { } state) return;
-        _context.Computations.Put(space, number, state with { Size = state.Size + by });
-        AudienceSizes.Write(_context.Draft, space, number, _context.Now, state.Size + by);
-    }
+    private void Resize(ushort space, uint number, int by) => _context.Computations.Resize(space, number, by, _context.Now);
 
     private void Overflow(Space space, IEnumerable<LiveComputation> computations)
     {
@@ -233,18 +228,4 @@ internal sealed partial class ComputationStep
     }
 
     private DecidedCause CauseOf(Space space, LogOffset offset) => new(default, space.Number, 0, offset, _context.Now, _context.Now, Clock);
-}
-
-/// <summary>How large audiences were, hour by hour.</summary>
-internal static class AudienceSizes
-{
-    private const long Hour = 3_600_000;
-
-    /// <summary>Notes the size; the last of an hour stays.</summary>
-    public static void Write(IStateDraft draft, ushort space, uint computation, long now, long size)
-    {
-        Span<byte> value = stackalloc byte[8];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(value, size);
-        draft.Put(Table.AudienceSizes, StateKeys.AudienceSize(space, computation, now - (now % Hour)), value);
-    }
 }

@@ -12,58 +12,71 @@ namespace Tributary.Engine.Processing.Computing;
 /// </summary>
 internal sealed class ComputedEventWriter
 {
+    private static ReadOnlySpan<byte> IdPrefix => "personas_"u8;
+
     private static readonly JsonWriterOptions Options = new() { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly byte[] _time = new byte["2026-01-01T00:00:00.000Z".Length];
+    private long _timeAt = -1;
 
     /// <summary>The message id of an event that a record causes: the same in every replay.</summary>
     /// <param name="offset">Where the record lies in the received log.</param>
     /// <param name="ordinal">Which of its events.</param>
-    public static string MessageId(LogOffset offset, int ordinal)
+    public static byte[] MessageId(LogOffset offset, int ordinal)
     {
         Span<byte> seed = stackalloc byte[12];
         System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(seed, offset.Value);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(seed[8..], ordinal);
-        return $"personas_{XxHash128.HashToUInt128(seed):x32}";
+        var id = new byte[IdPrefix.Length + 32];
+        IdPrefix.CopyTo(id);
+        XxHash128.HashToUInt128(seed).TryFormat(id.AsSpan(IdPrefix.Length), out _, "x32", CultureInfo.InvariantCulture);
+        return id;
     }
 
     /// <summary>Writes one message; valid until the next one.</summary>
-    public ReadOnlySpan<byte> Write(EventType type, string messageId, Computation computation, Space space, Source source, ComputedMessage message)
+    public ReadOnlySpan<byte> Write(EventType type, ReadOnlySpan<byte> messageId, Computation computation, Space space, Source source, ComputedMessage message)
     {
         _buffer.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(_buffer, Options))
-        {
-            json.WriteStartObject();
-            json.WriteString("type", type.Name());
-            json.WriteString("messageId", messageId);
-            var time = DateTimeOffset.FromUnixTimeMilliseconds(message.At).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-            json.WriteString("timestamp", time);
-            if (message.UserId is not null) json.WriteString("userId", message.UserId);
-            if (message.AnonymousId is not null) json.WriteString("anonymousId", message.AnonymousId);
-            if (message.GroupId is not null) json.WriteString("groupId", message.GroupId);
-            if (type == EventType.Track) json.WriteString("event", EventName(computation, message.Value));
-            WriteValues(json, type, computation, message);
-            WriteContext(json, type, computation, space, message);
-            json.WriteStartObject("integrations");
-            json.WriteBoolean("All", false);
-            if (message.Integration is not null) json.WriteBoolean(message.Integration, true);
-            json.WriteEndObject();
-            json.WriteString("originalTimestamp", time);
-            json.WriteString("sentAt", time);
-            json.WriteString("receivedAt", time);
-            json.WriteNumber("version", 2);
-            json.WriteString("channel", "server");
-            json.WriteString("projectId", source.Id);
-            json.WriteString("writeKey", source.WriteKeys[0]);
-            json.WriteEndObject();
-        }
-
+        using var json = new Utf8JsonWriter(_buffer, Options);
+        var time = TimeOf(message.At);
+        json.WriteStartObject();
+        json.WriteString("type", type.Name());
+        json.WriteString("messageId", messageId);
+        json.WriteString("timestamp", time);
+        if (message.UserId is not null) json.WriteString("userId", message.UserId);
+        if (message.AnonymousId is not null) json.WriteString("anonymousId", message.AnonymousId);
+        if (message.GroupId is not null) json.WriteString("groupId", message.GroupId);
+        if (type == EventType.Track) json.WriteString("event", EventName(computation, message.Value));
+        WriteValues(json, type, computation, message);
+        WriteContext(json, type, computation, space, message);
+        json.WriteStartObject("integrations");
+        json.WriteBoolean("All", false);
+        if (message.Integration is not null) json.WriteBoolean(message.Integration, true);
+        json.WriteEndObject();
+        json.WriteString("originalTimestamp", time);
+        json.WriteString("sentAt", time);
+        json.WriteString("receivedAt", time);
+        json.WriteNumber("version", 2);
+        json.WriteString("channel", "server");
+        json.WriteString("projectId", source.Id);
+        json.WriteString("writeKey", source.WriteKeys[0]);
+        json.WriteEndObject();
+        json.Flush();
         return _buffer.WrittenSpan;
     }
 
-    /// <summary>What a track call of a change is called.</summary>
-    public static string EventName(Computation computation, byte[]? value) =>
-        !computation.IsAudience ? "Trait Computed" : value is [(byte)'t', ..] ? "Audience Entered" : "Audience Exited";
+    /// <summary>What a track call of a change is called, in UTF-8.</summary>
+    public static ReadOnlySpan<byte> EventName(Computation computation, byte[]? value) =>
+        !computation.IsAudience ? "Trait Computed"u8 : value is [(byte)'t', ..] ? "Audience Entered"u8 : "Audience Exited"u8;
+
+    // Everything that one tick or event changes has one time.
+    private byte[] TimeOf(long at)
+    {
+        if (at != _timeAt) DateTimeOffset.FromUnixTimeMilliseconds(at).UtcDateTime.TryFormat(_time, out _, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        _timeAt = at;
+        return _time;
+    }
 
     private static void WriteValues(Utf8JsonWriter json, EventType type, Computation computation, ComputedMessage message)
     {

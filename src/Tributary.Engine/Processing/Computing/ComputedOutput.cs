@@ -1,4 +1,3 @@
-using System.Text;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
 using Tributary.Engine.Workspace;
@@ -104,14 +103,13 @@ internal sealed class ComputedOutput(StepContext context)
     private void TellOne(in DecidedCause cause, Space space, Source source, Profile profile, Node node, EventType type, Computation computation, ComputedMessage message)
     {
         if (message.UserId is null && message.AnonymousId is null && message.GroupId is null && message.Connection is null) message = AddressOfNobody(profile, node, message);
-        var messageId = ComputedEventWriter.MessageId(cause.ReceivedOffset, context.Told++);
-        var id = Encoding.UTF8.GetBytes(messageId);
+        var id = ComputedEventWriter.MessageId(cause.ReceivedOffset, context.Told++);
         // Nothing else has such an id; entering it is what makes the passport find the event.
         context.Dedup.Enter(id, source.Number, context.Now, context.DecidedNext);
         var counts = context.Counters[source.Number];
         counts.Received++;
         counts.Accepted++;
-        var name = type == EventType.Track ? Encoding.UTF8.GetBytes(ComputedEventWriter.EventName(computation, message.Value)) : [];
+        var name = type == EventType.Track ? ComputedEventWriter.EventName(computation, message.Value) : default;
         context.Series.Add(source.Number, context.Now, SourceMetric.Accepted, type, default, new EventLabels(name, default));
         var own = new DecidedCause(type, space.Number, source.Number, cause.ReceivedOffset, context.Now, context.Now, id);
         context.Timeline.Add(new TimelineEntry(space.Number, node.Number, context.Now, context.DecidedNext));
@@ -120,7 +118,7 @@ internal sealed class ComputedOutput(StepContext context)
         DecidedRecord.WriteHead(records, DecidedKind.Event, own, profile.Id);
         records.WriteUInt16(1);
         DecidedRecord.WriteIdentifier(records, profile.Collection, IdentifierKey.TypeOf(node.Key), IdentifierKey.ValueOf(node.Key));
-        records.Write(_writer.Write(type, messageId, computation, space, source, message));
+        records.Write(_writer.Write(type, id, computation, space, source, message));
         records.EndRecord();
     }
 

@@ -12,8 +12,17 @@ internal abstract class Clause(Condition condition)
     /// <summary>The parts of a condition that consists of others.</summary>
     public virtual IReadOnlyList<Clause> Parts => [];
 
+    /// <summary>
+    /// What it has in common with conditions of other definitions that are the same and ask the same of a person's events; null when it is part of a <c>where</c>,
+    /// reads a trait or is about an account.
+    /// </summary>
+    public UInt128? Same { get; set; }
+
     /// <summary>Whether it holds; the parameters are those of <see cref="ValueNode.Read"/>.</summary>
-    public abstract bool Holds(Reading reading, Row? row, Row? parent);
+    public bool Holds(Reading reading, Row? row, Row? parent) => Same is { } same ? reading.Once(this, same) : Decide(reading, row, parent);
+
+    /// <summary>Finds out whether it holds.</summary>
+    public abstract bool Decide(Reading reading, Row? row, Row? parent);
 }
 
 /// <summary>All of them.</summary>
@@ -21,7 +30,7 @@ internal sealed class AllClause(Condition condition, Clause[] parts) : Clause(co
 {
     public override IReadOnlyList<Clause> Parts => parts;
 
-    public override bool Holds(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, Row? row, Row? parent)
     {
         foreach (var part in parts)
             if (!part.Holds(reading, row, parent)) return false;
@@ -34,7 +43,7 @@ internal sealed class OneClause(Condition condition, Clause[] parts) : Clause(co
 {
     public override IReadOnlyList<Clause> Parts => parts;
 
-    public override bool Holds(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, Row? row, Row? parent)
     {
         foreach (var part in parts)
             if (part.Holds(reading, row, parent)) return true;
@@ -47,7 +56,7 @@ internal sealed class NotClause(Condition condition, Clause inner) : Clause(cond
 {
     public override IReadOnlyList<Clause> Parts { get; } = [inner];
 
-    public override bool Holds(Reading reading, Row? row, Row? parent) => !inner.Holds(reading, row, parent);
+    public override bool Decide(Reading reading, Row? row, Row? parent) => !inner.Holds(reading, row, parent);
 }
 
 /// <summary>Some or all people of an account.</summary>
@@ -55,7 +64,7 @@ internal sealed class PeopleClause(Condition condition, bool isAll, Clause inner
 {
     public override IReadOnlyList<Clause> Parts { get; } = [inner];
 
-    public override bool Holds(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, Row? row, Row? parent)
     {
         var holds = isAll && reading.People.Count > 0;
         foreach (var person in reading.People)
@@ -77,7 +86,7 @@ internal sealed class CompareClause(Comparison comparison, ValueNode left, Value
 {
     public ValueNode Left => left;
 
-    public override bool Holds(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, Row? row, Row? parent)
     {
         var values = left.Read(reading, row, parent);
         var comparer = comparison.Comparer;
@@ -131,7 +140,7 @@ internal sealed class CountClause(Comparison comparison, ReduceNode left, double
 {
     public ReduceNode Left => left;
 
-    public override bool Holds(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, Row? row, Row? parent)
     {
         var isEquality = comparison.Comparer is Comparer.Equals or Comparer.Differs;
         // So many more than the bound is told apart from it, or that it is reached at all.
@@ -158,7 +167,7 @@ internal sealed class DateClause(Comparison comparison, ValueNode left, long len
 {
     public ValueNode Left => left;
 
-    public override bool Holds(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, Row? row, Row? parent)
     {
         var values = left.Read(reading, row, parent);
         var holds = false;

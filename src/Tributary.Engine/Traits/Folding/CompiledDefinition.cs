@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using Tributary.Engine.Traits.Language;
 
 namespace Tributary.Engine.Traits.Folding;
@@ -7,11 +9,13 @@ internal sealed class CompiledDefinition
 {
     private readonly Clause? _clause;
     private readonly ValueNode? _value;
+    private readonly Dictionary<StreamPlan, Influence> _influences;
 
     private CompiledDefinition(uint computation, uint version, Definition definition, Clause? clause, ValueNode? value, IReadOnlyList<StreamPlan> streams)
     {
         (Computation, Version, Definition, _clause, _value, Streams) = (computation, version, definition, clause, value, streams);
         Traits = DefinitionReferences.Traits(definition);
+        _influences = clause is not null && definition.Scope == DefinitionScope.Users ? StreamInfluence.Of(clause) : [];
     }
 
     /// <summary>The number of the computation.</summary>
@@ -28,6 +32,9 @@ internal sealed class CompiledDefinition
     /// <summary>The keys of traits that it reads.</summary>
     public IReadOnlyList<string> Traits { get; }
 
+    /// <summary>Which way an event of a stream can turn the answer.</summary>
+    public Influence InfluenceOf(StreamPlan plan) => _influences.GetValueOrDefault(plan, Influence.Any);
+
     /// <summary>The compiled condition of an audience.</summary>
     public Clause Clause => _clause!;
 
@@ -42,8 +49,17 @@ internal sealed class CompiledDefinition
         var clause = definition.Condition is { } condition ? compiler.Compile(condition) : null;
         var value = definition.Value is { } scalar ? compiler.Compile(scalar) : null;
         var streams = compiler.Finish();
-        foreach (var plan in streams) plan.Sign(isApart ? $"{computation}.{version}" : "");
+        var owner = isApart ? $"{computation}.{version}" : "";
+        foreach (var plan in streams) plan.Sign(owner);
+        if (clause is not null && definition.Scope == DefinitionScope.Users) NameSame(clause, owner);
         return new CompiledDefinition(computation, version, definition, clause, value, streams);
+    }
+
+    private static void NameSame(Clause clause, string owner)
+    {
+        foreach (var part in clause.Parts) NameSame(part, owner);
+        if (clause.Condition is Comparison comparison && DefinitionReferences.Traits(comparison).Count == 0)
+            clause.Same = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes($"{owner}\n{QueryPrinter.Print(comparison)}"));
     }
 
     /// <summary>The answer for the profile that a reading was begun with: of an audience true or false, of a trait its value, as JSON; null for no value.</summary>

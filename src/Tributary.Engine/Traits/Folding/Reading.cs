@@ -9,7 +9,10 @@ namespace Tributary.Engine.Traits.Folding;
 /// </summary>
 internal sealed class Reading
 {
-    private readonly Dictionary<StreamPlan, List<Row>> _rows = [];
+    private static readonly List<Row> NoRows = [];
+    private readonly Dictionary<uint, List<Row>> _rows = [];
+    private readonly Dictionary<UInt128, (bool Holds, long Horizon)> _same = [];
+    private readonly List<Fold> _folds = [];
     private readonly List<QueryValue> _values = [];
     private Profile _own = null!;
     private Profile? _person;
@@ -24,7 +27,14 @@ internal sealed class Reading
     /// <summary>The people of an account; of a person nobody.</summary>
     public IReadOnlyList<Profile> People { get; private set; } = [];
 
-    /// <summary>Asks a new question.</summary>
+    /// <summary>Forgets what is known of the profile of the last question: it, or the time, may be another now.</summary>
+    public void Forget()
+    {
+        _rows.Clear();
+        _same.Clear();
+    }
+
+    /// <summary>Asks a new question. What was found out for questions before it, since <see cref="Forget"/>, still counts.</summary>
     /// <param name="compiled">The definition.</param>
     /// <param name="own">The profile that it is about.</param>
     /// <param name="people">Of an account: its people.</param>
@@ -32,7 +42,6 @@ internal sealed class Reading
     /// <param name="now">Log time.</param>
     public void Begin(CompiledDefinition compiled, Profile own, IReadOnlyList<Profile> people, Func<Profile, string, byte[]?> traitOf, long now)
     {
-        _rows.Clear();
         (_own, _person, People, _traitOf) = (own, null, people, traitOf);
         IsAccount = compiled.Definition.Scope == DefinitionScope.Accounts;
         Now = now;
@@ -40,6 +49,22 @@ internal sealed class Reading
     }
 
     private bool IsAccount { get; set; }
+
+    /// <summary>Answers a condition that other definitions have too, from what it was the first time.</summary>
+    public bool Once(Clause clause, UInt128 same)
+    {
+        if (!_same.TryGetValue(same, out var known))
+        {
+            var others = Horizon;
+            Horizon = long.MaxValue;
+            known = (clause.Decide(this, null, null), Horizon);
+            Horizon = others;
+            _same.Add(same, known);
+        }
+
+        WakeAt(known.Horizon);
+        return known.Holds;
+    }
 
     /// <summary>Notes a time at which the answer may change.</summary>
     public void WakeAt(long time) => Horizon = Math.Min(Horizon, time);
@@ -75,7 +100,9 @@ internal sealed class Reading
         switch (plan.Kind)
         {
             case FoldKind.Count:
-                return QueryValue.Of((double)Folds(plan).Sum(fold => ((CountFold)fold).Events));
+                var events = 0L;
+                foreach (var fold in Folds(plan)) events += ((CountFold)fold).Events;
+                return QueryValue.Of((double)events);
             case FoldKind.Sum:
                 var total = default(ExactSum);
                 var numbers = 0L;
@@ -87,7 +114,9 @@ internal sealed class Reading
 
                 return numbers == 0 ? QueryValue.Nothing : QueryValue.Of(reduction.Reducer == ReducerKind.Sum ? total.Value : total.Over(numbers));
             case FoldKind.Extreme:
-                return Folds(plan).Aggregate(QueryValue.Nothing, (best, fold) => ExtremeFold.Better(reduction, best, ((ExtremeFold)fold).Value));
+                var best = QueryValue.Nothing;
+                foreach (var fold in Folds(plan)) best = ExtremeFold.Better(reduction, best, ((ExtremeFold)fold).Value);
+                return best;
             case FoldKind.Edge:
                 EdgeFold? edge = null;
                 foreach (EdgeFold fold in Folds(plan))
@@ -114,7 +143,7 @@ internal sealed class Reading
     /// <summary>The events of a stream that pass all its filters, as far as they are kept.</summary>
     public List<Row> Rows(StreamPlan plan, Row? parent)
     {
-        if (!_rows.TryGetValue(plan, out var rows)) _rows[plan] = rows = AllRows(plan);
+        var rows = AllRows(plan);
         foreach (var filter in plan.Later)
         {
             if (rows.Count == 0) break;
@@ -134,7 +163,7 @@ internal sealed class Reading
     /// <param name="isExact">One less than enough is an answer of its own.</param>
     public int Count(StreamPlan plan, Row? parent, int enough, bool isExact)
     {
-        if (!_rows.TryGetValue(plan, out var rows)) _rows[plan] = rows = AllRows(plan);
+        var rows = AllRows(plan);
         var (from, to, far) = (long.MinValue, long.MaxValue, long.MaxValue);
         foreach (var filter in plan.Later)
         {
@@ -178,6 +207,7 @@ internal sealed class Reading
     // A row that is out of reach but was not yet dropped is outside every window, so it never shows.
     private List<Row> AllRows(StreamPlan plan)
     {
+        if (_rows.TryGetValue(plan.Number, out var known)) return known;
         List<Row>? first = null;
         List<Row>? all = null;
         foreach (RowsFold fold in Folds(plan))
@@ -187,7 +217,7 @@ internal sealed class Reading
         }
 
         all?.Sort(static (a, b) => a.At.CompareTo(b.At));
-        return all ?? first ?? [];
+        return _rows[plan.Number] = all ?? first ?? NoRows;
     }
 
     private static QueryValue ReduceRows(StreamPlan plan, List<Row> rows)
@@ -237,17 +267,27 @@ internal sealed class Reading
         return sum ?? first ?? [];
     }
 
-    private IEnumerable<Fold> Folds(StreamPlan plan)
+    // Valid until the next call.
+    private List<Fold> Folds(StreamPlan plan)
     {
+        _folds.Clear();
         var key = new FoldKey(plan.Number);
-        if (_person is null && IsAccount) return People.SelectMany(person => Folds(person, key));
-        return Folds(_person ?? _own, key);
+        if (_person is null && IsAccount)
+        {
+            foreach (var person in People) Gather(person, key);
+        }
+        else
+        {
+            Gather(_person ?? _own, key);
+        }
+
+        return _folds;
     }
 
-    private static IEnumerable<Fold> Folds(Profile profile, FoldKey key)
+    private void Gather(Profile profile, FoldKey key)
     {
         foreach (var node in profile.Nodes)
-            if (Fold.Find(node.Fragment, key) is { } fold) yield return fold;
+            if (Fold.Find(node.Fragment, key) is { } fold) _folds.Add(fold);
     }
 
     /// <summary>Ends the look at one person.</summary>

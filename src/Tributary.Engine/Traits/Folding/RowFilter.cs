@@ -22,6 +22,8 @@ internal abstract class EachRowFilter : RowFilter
 /// <summary>See <see cref="Language.WhereFilter"/>.</summary>
 internal sealed class ClauseFilter(Clause clause) : EachRowFilter
 {
+    public Clause Clause => clause;
+
     public override bool Passes(Reading reading, Row row, Row? parent) => clause.Holds(reading, row, parent);
 }
 

@@ -4,15 +4,10 @@ namespace Tributary.Engine.Traits.Language;
 internal static class DefinitionReferences
 {
     /// <summary>The keys of traits and audiences that a definition reads, in order, each once.</summary>
-    public static List<string> Traits(Definition definition)
-    {
-        var keys = new SortedSet<string>(StringComparer.Ordinal);
-        Walk(definition, scalar =>
-        {
-            if (scalar is TraitScalar trait) keys.Add(trait.Path.Steps[0]);
-        });
-        return [.. keys];
-    }
+    public static List<string> Traits(Definition definition) => Traits(seen => Walk(definition, seen));
+
+    /// <summary>The same of a condition.</summary>
+    public static List<string> Traits(Condition condition) => Traits(seen => Walk(condition, seen));
 
     /// <summary>The names of events that a definition reads, in order, each once.</summary>
     public static List<string> Events(Definition definition)
@@ -54,6 +49,16 @@ internal static class DefinitionReferences
     {
         if (definition.Condition is { } condition) Walk(condition, seen);
         else Walk(definition.Value!, seen);
+    }
+
+    private static List<string> Traits(Action<Action<Scalar>> walk)
+    {
+        var keys = new SortedSet<string>(StringComparer.Ordinal);
+        walk(scalar =>
+        {
+            if (scalar is TraitScalar trait) keys.Add(trait.Path.Steps[0]);
+        });
+        return [.. keys];
     }
 
     private static void Walk(Condition condition, Action<Scalar> seen)
