@@ -1,3 +1,4 @@
+using Tributary.Console;
 using Tributary.Destinations;
 using Tributary.Destinations.Actions;
 using Tributary.Destinations.Functions;
@@ -26,12 +27,14 @@ public static class TributaryHost
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddAudiences().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake")).AddGathering().AddSqlTraits();
         builder.Services.AddDelivery().AddActions(builder.Configuration).AddFunctions(builder.Configuration)
             .AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
+        builder.Services.AddConsole(options.DataFolder);
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();
         app.Lifetime.ApplicationStarted.Register(hush.End);
         app.UseFailureAnswers();
         app.UseAccessControl();
+        app.UseConsole();
         app.MapProbes();
         var api = app.MapGroup("/api").RequireScope(Scopes.Admin, ApiAnswer.RejectAsync);
         api.MapWorkspaceApi();
@@ -52,6 +55,7 @@ public static class TributaryHost
         management.MapSqlTraitsApi();
         management.MapFunctionsApi();
         api.MapUnknown();
+        app.MapConsole();
         return app;
     }
 

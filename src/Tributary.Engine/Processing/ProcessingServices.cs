@@ -29,7 +29,7 @@ public static class ProcessingServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Processor>>()));
         services.AddSingleton<ComputationExplainer>();
-        services.AddSingleton<EventQueries>().AddSingleton<IdentitySimulation>();
+        services.AddSingleton<EventQueries>().AddSingleton<SourceVolumes>().AddSingleton<IdentitySimulation>();
         return services.AddHostedService<ProcessorWorker>().AddHostedService<TickWorker>();
     }
 

@@ -104,6 +104,14 @@ internal sealed class SourceSeries(IStateStore store)
         }
     }
 
+    /// <summary>The newest minute of a source; milliseconds since 1970, null when it has none.</summary>
+    public static long? Newest(IStateStore store, uint source)
+    {
+        foreach (var (key, _) in store.Scan(Table.Counters, StateKeys.Series(source, 0, 0), StateKeys.Series(source, 0, long.MaxValue), backwards: true))
+            return BinaryPrimitives.ReadInt64BigEndian(key.AsSpan(5)) * MinuteMs;
+        return null;
+    }
+
     private void Add(Track track, long at, UInt128 hash, SourceMetric metric, EventType type, DiscardReason reason, EventLabels labels, bool isOther)
     {
         if (track.Open(at) is not { } row) return;

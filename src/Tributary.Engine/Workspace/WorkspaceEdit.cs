@@ -34,6 +34,8 @@ public sealed record WorkspaceRefusal(RefusalReason Reason, ImmutableArray<Works
 
     public static WorkspaceRefusal NotFound(string kind, string id) => new(RefusalReason.NotFound, [new(null, $"There is no {kind} \"{id}\".")]);
 
+    public static WorkspaceRefusal Forbidden(string message) => new(RefusalReason.Forbidden, [new(null, message)]);
+
     public static WorkspaceRefusal Conflict(string? field, string message) => new(RefusalReason.Conflict, [new(field, message)]);
 }
 
@@ -48,6 +50,9 @@ public enum RefusalReason
 
     /// <summary>It contradicts what already is, e.g. a slug that is taken.</summary>
     Conflict,
+
+    /// <summary>Whoever asks may not do it.</summary>
+    Forbidden,
 
     /// <summary>The log's queue is full; the same request may succeed in a moment.</summary>
     Busy,
@@ -82,6 +87,9 @@ public static class ResourceKind
     public const string SqlTrait = "sql-trait";
     public const string Token = "token";
 
+    /// <summary>Somebody who may use the console.</summary>
+    public const string Member = "member";
+
     /// <summary>Name and id of the workspace itself; exactly one resource.</summary>
     public const string Workspace = "workspace";
 
@@ -112,6 +120,8 @@ public static class ResourceKind
     public static ResourceChange Put(SqlTrait trait) => Put(SqlTrait, trait.Id, trait);
 
     public static ResourceChange Put(Token token) => Put(Token, token.Id, token);
+
+    public static ResourceChange Put(Member member) => Put(Member, member.Id, member);
 
     public static ResourceChange Put(WorkspaceName workspace) => Put(Workspace, workspace.Id, workspace);
 

@@ -16,7 +16,7 @@ internal static class WorkspaceRules
     public static WorkspaceRefusal? Check(WorkspaceSnapshot before, WorkspaceSnapshot after, ImmutableArray<ResourceChange> changes)
     {
         Invariant.Holds(WorkspaceNumbers.Hold(before, changes));
-        return Slugs(after) ?? WriteKeys(after) ?? References(after) ?? Administration(before, after);
+        return Slugs(after) ?? WriteKeys(after) ?? References(after) ?? Administration(before, after) ?? Members(before, after);
     }
 
     /// <summary>A slug as the lake would name its schema: words in lower case with one underscore between them.</summary>
@@ -92,6 +92,16 @@ internal static class WorkspaceRules
         before.Tokens.Any(IsAdmin) && !after.Tokens.Any(IsAdmin)
             ? WorkspaceRefusal.Conflict(null, "This is the last token that may administer the workspace. Create another one first.")
             : null;
+
+    private static WorkspaceRefusal? Members(WorkspaceSnapshot before, WorkspaceSnapshot after)
+    {
+        if (Twice(after.Members, member => member.Email) is { } second) return WorkspaceRefusal.Conflict("email", $"{second.Email} is a member already.");
+        return before.Members.Any(IsOwner) && !after.Members.Any(IsOwner)
+            ? WorkspaceRefusal.Conflict(null, "This is the last owner. Make somebody else an owner first.")
+            : null;
+    }
+
+    private static bool IsOwner(Member member) => member is { Role: MemberRole.Owner, CanSignIn: true };
 
     private static bool IsAdmin(Token token) => token.Scopes.Contains(AdminScope);
 

@@ -17,6 +17,8 @@ public static class WorkspaceServices
     /// </remarks>
     public static IServiceCollection AddWorkspace(this IServiceCollection services) => services
         .AddSingleton<DestinationCatalog>()
+        .AddSingleton<MemberRegister>()
+        .AddSingleton<SourceDesk>()
         .AddSingleton<Func<WorkspaceSnapshot>>(provider =>
         {
             var workspace = provider.GetRequiredService<LiveWorkspace>();

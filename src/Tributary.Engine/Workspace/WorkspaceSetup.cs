@@ -6,6 +6,9 @@ public static class WorkspaceSetup
     /// <summary>The slug of the space that is always there; <c>default</c> is accepted wherever a space is named.</summary>
     public const string DefaultSpace = "default";
 
+    /// <summary>The slug of the source that a new workspace has.</summary>
+    public const string FirstSourceSlug = "first-source";
+
     /// <summary>The id of the token that the environment sets, so that a changed variable replaces the old token.</summary>
     public const string EnvironmentTokenId = "environment";
 
@@ -36,7 +39,7 @@ public static class WorkspaceSetup
         {
             Id = WorkspaceSecrets.NewId(),
             Number = WorkspaceNumbers.Next(empty, ResourceKind.Source),
-            Slug = "first-source",
+            Slug = FirstSourceSlug,
             Name = "First source",
             MetadataId = "http-api",
             SpaceId = space.Id,

@@ -52,6 +52,7 @@ public sealed class WorkspaceSnapshot
         Computations = [.. Of<Computation>(ResourceKind.Computation).OrderBy(computation => computation.Number)];
         SqlTraits = [.. Of<SqlTrait>(ResourceKind.SqlTrait).OrderBy(trait => trait.Number)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
+        Members = [.. Of<Member>(ResourceKind.Member).OrderBy(member => member.CreatedAt).ThenBy(member => member.Id, StringComparer.Ordinal)];
         Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
         // A key stands once in what was accepted; what is being checked may still have it twice.
         _byWriteKey = Sources.SelectMany(source => source.WriteKeys.Select(key => (key, source))).DistinctBy(pair => pair.key).ToFrozenDictionary(pair => pair.key, pair => pair.source);
@@ -89,6 +90,9 @@ public sealed class WorkspaceSnapshot
     public ImmutableArray<SqlTrait> SqlTraits { get; }
 
     public ImmutableArray<Token> Tokens { get; }
+
+    /// <summary>Those who may use the console, by age.</summary>
+    public ImmutableArray<Member> Members { get; }
 
     /// <summary>Name and id of the workspace; null before the first start has made one.</summary>
     public WorkspaceName? Name { get; }
@@ -135,6 +139,8 @@ public sealed class WorkspaceSnapshot
 
     /// <summary>An audience or computed trait by id; null when there is none or it was deleted.</summary>
     public Computation? FindComputation(string id) => Computations.FirstOrDefault(computation => computation.Id == id && !computation.Deleted);
+
+    public Member? FindMember(string id) => Members.FirstOrDefault(member => member.Id == id);
 
     public SqlTrait? FindSqlTrait(string id) => SqlTraits.FirstOrDefault(trait => trait.Id == id);
 

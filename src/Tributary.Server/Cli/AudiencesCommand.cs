@@ -197,7 +197,7 @@ internal sealed class AudiencesCommand : Command
     {
         using var server = _client.Connect(line);
         var file = line.GetValue(_file);
-        await using var target = file is null ? Console.OpenStandardOutput() : File.Create(file);
+        await using var target = file is null ? System.Console.OpenStandardOutput() : File.Create(file);
         await server.DownloadAsync($"{Of(line)}/export", target, cancellationToken);
         if (file is not null) terminal.Error.WriteLine($"Written to {file}.");
     }

@@ -1,3 +1,4 @@
+using Tributary.Console.Access;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Server.Cli;
@@ -18,6 +19,9 @@ internal static class Banner
     public static void WriteAddress(TextWriter output, StartedServer server, string dataFolder, FirstStart? first)
     {
         output.WriteLine($"Tributary listens on {server.Address}, data in {Path.GetFullPath(dataFolder)}");
+        // As long as nobody owns the console; whoever can read this line started the server.
+        if (server.App.Services.GetRequiredService<MemberRegister>().IsEmpty)
+            output.WriteLine($"Set up the console: {server.Address}{server.App.Services.GetRequiredService<SetUpCode>().Path}");
         if (first is null) return;
         output.WriteLine("Send the first event:");
         output.WriteLine(

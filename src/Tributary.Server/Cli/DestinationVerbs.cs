@@ -121,7 +121,7 @@ internal sealed class DestinationVerbs
     {
         try
         {
-            await using var input = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+            await using var input = file == "-" ? System.Console.OpenStandardInput() : File.OpenRead(file);
             var bytes = new byte[EventBytesMax + 1];
             var length = await input.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
             if (length > EventBytesMax) throw new CommandFailedException($"The event is larger than {EventBytesMax:n0} bytes.");

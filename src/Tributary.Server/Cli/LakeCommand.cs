@@ -17,7 +17,7 @@ internal sealed class LakeCommand : Command
         query.SetAction((line, cancellationToken) => Terminal.RunAsync(line, async terminal =>
         {
             var sql = line.GetValue(_sql)!;
-            if (sql == "-") sql = await Console.In.ReadToEndAsync(cancellationToken);
+            if (sql == "-") sql = await System.Console.In.ReadToEndAsync(cancellationToken);
             using var server = _client.Connect(line);
             var answer = await server.SendAsync(HttpMethod.Post, "api/lake/query", new JsonObject { ["sql"] = sql }, cancellationToken);
             if (_client.WantsJson(line)) terminal.WriteJson(answer);

@@ -35,6 +35,7 @@ public sealed class ApiAnswer : IResult
             RefusalReason.Invalid => (StatusCodes.Status400BadRequest, "bad-request"),
             RefusalReason.NotFound => (StatusCodes.Status404NotFound, "not-found"),
             RefusalReason.Conflict => (StatusCodes.Status409Conflict, "conflict"),
+            RefusalReason.Forbidden => (StatusCodes.Status403Forbidden, "forbidden"),
             RefusalReason.Busy => (StatusCodes.Status429TooManyRequests, "too-many-requests"),
         };
         return Failed(status, type, refusal.Faults);

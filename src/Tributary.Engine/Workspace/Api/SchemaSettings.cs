@@ -22,15 +22,17 @@ internal static class SchemaSettings
         ? Answer(source)
         : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Source, id));
 
-    public static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace)
+    public static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, SourceDesk desk)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var changed = await SourcesApi.ChangeAsync(context, workspace, id, (now, source) =>
-        {
-            var schema = Merged(source, body, now);
-            return body.Faults.Count > 0 ? WorkspaceRefusal.Invalid(body.Faults) : ResourceKind.Put(source with { Schema = schema });
-        });
+        var changed = await desk.ChangeAsync(
+            context.Author(), id, (now, source) =>
+            {
+                var schema = Merged(source, body, now);
+                return body.Faults.Count > 0 ? WorkspaceRefusal.Invalid(body.Faults) : ResourceKind.Put(source with { Schema = schema });
+            },
+            context.RequestAborted);
         return changed.Refusal is { } refused ? ApiAnswer.Refused(refused) : Answer(changed.Snapshot.FindSource(id)!);
     }
 

@@ -34,12 +34,11 @@ internal static class SourcesApi
         return ApiAnswer.Data(page.Cut("sources", now.Sources, source => source.Number, source => ApiJson.Of(source, now)));
     }
 
-    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace, SecretBox secrets)
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, SourceDesk desk)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var id = WorkspaceSecrets.NewId();
-        var changed = await workspace.ChangeAsync(context.Author(), now => SourceForm.Create(body, now, secrets, id), context.RequestAborted);
+        var (id, changed) = await desk.CreateAsync(context.Author(), body, context.RequestAborted);
         return Answer(changed, id, StatusCodes.Status201Created);
     }
 
@@ -51,55 +50,40 @@ internal static class SourcesApi
             : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Source, id));
     }
 
-    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace, SecretBox secrets)
+    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, SourceDesk desk)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        return Answer(await ChangeAsync(context, workspace, id, (now, source) => SourceForm.Update(body, now, secrets, source)), id);
+        return Answer(await desk.UpdateAsync(context.Author(), id, body, context.RequestAborted), id);
     }
 
-    private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string id, LiveWorkspace workspace)
-    {
-        var changed = await ChangeAsync(context, workspace, id, (now, source) => WorkspaceEdit.Of(
-        [
-            .. now.Destinations.Where(destination => destination.SourceId == id).SelectMany(destination => ResourceKind.DeleteDestination(now, destination.Id)),
-            ResourceKind.Delete(ResourceKind.Source, id),
-        ]));
-        return changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
-    }
+    private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string id, SourceDesk desk) =>
+        Deleted(await desk.DeleteAsync(context.Author(), id, context.RequestAborted));
 
-    private static async Task<ApiAnswer> AddWriteKeyAsync(HttpContext context, string id, LiveWorkspace workspace)
-    {
-        var key = WorkspaceSecrets.NewWriteKey();
-        return Answer(await ChangeAsync(context, workspace, id, (_, source) => source.WriteKeys.Length < SourceForm.WriteKeysMax
-            ? ResourceKind.Put(source with { WriteKeys = source.WriteKeys.Add(key) })
-            : WorkspaceRefusal.Conflict("writeKeys", $"A source has at most {SourceForm.WriteKeysMax} write keys. Remove one first.")), id);
-    }
+    private static async Task<ApiAnswer> AddWriteKeyAsync(HttpContext context, string id, SourceDesk desk) =>
+        Answer(await desk.AddWriteKeyAsync(context.Author(), id, context.RequestAborted), id);
 
-    private static async Task<ApiAnswer> RemoveWriteKeyAsync(HttpContext context, string id, string key, LiveWorkspace workspace)
-    {
-        var changed = await ChangeAsync(context, workspace, id, (_, source) => source.WriteKeys.Contains(key)
-            ? ResourceKind.Put(source with { WriteKeys = source.WriteKeys.Remove(key) })
-            : WorkspaceRefusal.NotFound("write key", key));
-        return changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
-    }
+    private static async Task<ApiAnswer> RemoveWriteKeyAsync(HttpContext context, string id, string key, SourceDesk desk) =>
+        Deleted(await desk.RemoveWriteKeyAsync(context.Author(), id, key, context.RequestAborted));
 
-    private static Task<ApiAnswer> AddLabelsAsync(HttpContext context, string id, LiveWorkspace workspace) =>
-        LabelAsync(context, id, workspace, keep: true);
+    private static Task<ApiAnswer> AddLabelsAsync(HttpContext context, string id, SourceDesk desk) =>
+        LabelAsync(context, id, desk, keep: true);
 
-    private static Task<ApiAnswer> ReplaceLabelsAsync(HttpContext context, string id, LiveWorkspace workspace) =>
-        LabelAsync(context, id, workspace, keep: false);
+    private static Task<ApiAnswer> ReplaceLabelsAsync(HttpContext context, string id, SourceDesk desk) =>
+        LabelAsync(context, id, desk, keep: false);
 
-    private static async Task<ApiAnswer> LabelAsync(HttpContext context, string id, LiveWorkspace workspace, bool keep)
+    private static async Task<ApiAnswer> LabelAsync(HttpContext context, string id, SourceDesk desk, bool keep)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         if (!body.Has("labels")) return ApiAnswer.Refused(WorkspaceRefusal.Invalid("labels", "labels is required."));
-        var changed = await ChangeAsync(context, workspace, id, (_, source) =>
-        {
-            var labels = SourceForm.Labels(body, keep ? source.Labels : []);
-            return body.Faults.Count > 0 ? WorkspaceRefusal.Invalid(body.Faults) : ResourceKind.Put(source with { Labels = labels });
-        });
+        var changed = await desk.ChangeAsync(
+            context.Author(), id, (_, source) =>
+            {
+                var labels = SourceForm.Labels(body, keep ? source.Labels : []);
+                return body.Faults.Count > 0 ? WorkspaceRefusal.Invalid(body.Faults) : ResourceKind.Put(source with { Labels = labels });
+            },
+            context.RequestAborted);
         return changed.Refusal is { } refused
             ? ApiAnswer.Refused(refused)
             : ApiAnswer.Data(new JsonObject { ["labels"] = ApiJson.Labels(changed.Snapshot.FindSource(id)!) });
@@ -124,13 +108,7 @@ internal static class SourcesApi
             : ApiAnswer.Data(page.Cut<JsonObject>("warehouses", [], _ => 0, warehouse => warehouse));
     }
 
-    /// <summary>Changes one source, or refuses with 404.</summary>
-    internal static ValueTask<WorkspaceChanged> ChangeAsync(
-        HttpContext context, LiveWorkspace workspace, string id, Func<WorkspaceSnapshot, Source, WorkspaceEdit> edit) =>
-        workspace.ChangeAsync(
-            context.Author(),
-            now => now.FindSource(id) is { } source ? edit(now, source) : WorkspaceRefusal.NotFound(ResourceKind.Source, id),
-            context.RequestAborted);
+    private static ApiAnswer Deleted(WorkspaceChanged changed) => changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
 
     private static ApiAnswer Answer(WorkspaceChanged changed, string id, int status = StatusCodes.Status200OK) => changed.Refusal is { } refusal
         ? ApiAnswer.Refused(refusal)

@@ -1,0 +1,30 @@
+using MudBlazor;
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Console.Shell;
+
+/// <summary>A page of the navigation.</summary>
+/// <param name="Path">Its address.</param>
+/// <param name="Name">What it is called, everywhere.</param>
+/// <param name="Group">The heading under which it stands.</param>
+/// <param name="Icon">One of MudBlazor's outlined icons.</param>
+/// <param name="Key">The letter that jumps to it after <c>g</c>; null when there is none.</param>
+/// <param name="Needs">What a member must be allowed to do for it to be shown.</param>
+/// <param name="Words">More words by which the palette finds it.</param>
+public sealed record ConsolePage(string Path, string Name, string Group, string Icon, char? Key = null, Permission Needs = Permission.Read, string Words = "");
+
+/// <summary>The pages in the order of the navigation. A new area is one line here; the rail, the palette and the shortcuts follow.</summary>
+public static class ConsolePages
+{
+    public static IReadOnlyList<ConsolePage> All { get; } =
+    [
+        new("/", "Home", "", Icons.Material.Outlined.Home, 'h', Words: "overview start dashboard"),
+        new("/sources", "Sources", "Connections", Icons.Material.Outlined.Input, 's', Words: "write keys websites apps events live debugger"),
+    ];
+
+    /// <summary>Where a profile is shown; null while there is no page for it.</summary>
+    public static string? ProfilePath(string profileId) => Has("/profiles") ? $"/profiles/{profileId}" : null;
+
+    /// <summary>Whether an area has a page.</summary>
+    public static bool Has(string path) => All.Any(page => page.Path == path);
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace Tributary.Console.Tests.Kit;
+
+/// <summary>A browser window, which remembers what it complained about and whom it talked to.</summary>
+public sealed class Window : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly string _address;
+    private readonly ConcurrentQueue<string> _complaints = [];
+    private readonly ConcurrentQueue<string> _strangers = [];
+
+    public Window(IBrowserContext context, IPage page, string address)
+    {
+        (_context, Page, _address) = (context, page, address);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error") _complaints.Enqueue($"{message.Text} {message.Location}");
+        };
+        page.PageError += (_, error) => _complaints.Enqueue(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(_address, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal))
+                _strangers.Enqueue(request.Url);
+        };
+    }
+
+    public IPage Page { get; }
+
+    public ILocator Main => Page.Locator("main");
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name });
+
+    public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name });
+
+    public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name, Level = 1 });
+
+    /// <summary>Goes to an address and waits until the page is alive.</summary>
+    public async Task GoAsync(string path)
+    {
+        await Page.GotoAsync(path);
+        await Assertions.Expect(Page.Locator("h1")).ToBeVisibleAsync();
+    }
+
+    /// <summary>Signs in through the door.</summary>
+    public async Task SignInAsync(string email, string password, string path = "/")
+    {
+        await Page.GotoAsync($"/sign-in?next={Uri.EscapeDataString(path)}");
+        await Page.GetByLabel("Email").FillAsync(email);
+        await Page.GetByLabel("Password").FillAsync(password);
+        await Button("Sign in").ClickAsync();
+        await Page.WaitForURLAsync(url => !url.Contains("sign-in", StringComparison.Ordinal));
+        await Assertions.Expect(Page.Locator("main h1")).ToBeVisibleAsync();
+    }
+
+    /// <summary>Keeps a picture for people to look at.</summary>
+    public Task ShootAsync(string name, bool whole = false) =>
+        Page.ScreenshotAsync(new() { Path = Path.Combine(Browser.Screenshots, name + ".png"), FullPage = whole });
+
+    /// <summary>Nothing failed, nothing was forbidden by the policy, and no other host was asked.</summary>
+    public void ExpectNoComplaints()
+    {
+        Assert.True(_complaints.IsEmpty, string.Join((char)10, _complaints));
+        Assert.Empty(_strangers);
+    }
+
+    /// <summary>Forgets complaints that a test provoked, e.g. by stopping the server.</summary>
+    public void Forgive() => _complaints.Clear();
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}
