@@ -33,7 +33,7 @@ internal static class AudiencesBenchmark
     /// <param name="folder">Where the data goes; the caller removes it.</param>
     public static async Task RunRiverAsync(long events, int people, double skew, double pace, string folder)
     {
-        using var river = new Opened(folder);
+        using var river = await Opened.OpenAsync(folder);
         await river.ReviseAsync([.. Definitions().Select(ResourceKind.Put)]);
         var shoppers = new Shoppers(people, skew, pace);
         await river.SendAsync(shoppers, people, isEverybodyOnce: true);
@@ -49,7 +49,7 @@ internal static class AudiencesBenchmark
     /// <summary>How long a new audience takes until it has its past, and how long previews take.</summary>
     public static async Task RunLakeAsync(long events, int people, string folder)
     {
-        using var river = new Opened(folder, withLake: true);
+        using var river = await Opened.OpenAsync(folder, withLake: true);
         var shoppers = new Shoppers(people, 0.99, pace: 5_000);
         await river.SendAsync(shoppers, people, isEverybodyOnce: true);
         await river.SendAsync(shoppers, events, isEverybodyOnce: false);
@@ -148,7 +148,7 @@ internal static class AudiencesBenchmark
         private readonly Task _running;
         private long _revision;
 
-        public Opened(string folder, bool withLake = false)
+        private Opened(string folder)
         {
             Directory.CreateDirectory(folder);
             _received = SegmentLog.Open(Path.Combine(folder, "received"), new SegmentLogOptions(), TimeProvider.System);
@@ -156,12 +156,18 @@ internal static class AudiencesBenchmark
             Store = RocksStateStore.Open(Path.Combine(folder, "state"));
             var processor = new Processor(_received, Decided, Store, _progress, new ProcessingOptions(), TimeProvider.System, NullLogger<Processor>.Instance);
             _running = Task.Factory.StartNew(() => processor.RunAsync(_stopping.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
-            ReviseAsync([
+        }
+
+        public static async Task<Opened> OpenAsync(string folder, bool withLake = false)
+        {
+            var opened = new Opened(folder);
+            await opened.ReviseAsync([
                 Put("space", "spa_default", new Space { Id = "spa_default", Number = 1, Slug = "default", Name = "Default" }),
                 Put("source", "website", new Source { Id = "website", Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] }),
                 Put("source", "engage", new Source { Id = "engage", Number = 2, Slug = "engage", Name = "Engage", MetadataId = SourceCatalog.Engage, SpaceId = "spa_default", WriteKeys = ["e"] }),
-            ]).GetAwaiter().GetResult();
-            if (withLake) Lake = new OpenedLake(folder, this, _stopping.Token);
+            ]);
+            if (withLake) opened.Lake = new OpenedLake(folder, opened, opened._stopping.Token);
+            return opened;
         }
 
         public SegmentLog Received => _received;
@@ -172,7 +178,7 @@ internal static class AudiencesBenchmark
 
         public ProcessingProgress Progress => _progress;
 
-        public OpenedLake? Lake { get; }
+        public OpenedLake? Lake { get; private set; }
 
         public WorkspaceSnapshot Workspace { get; private set; } = WorkspaceSnapshot.Empty;
 
