@@ -74,13 +74,13 @@ public sealed class SegmentLog : IDecisionLog
     public ValueTask<LogAppended> AppendAsync(LogRecords records)
     {
         Invariant.Holds(records.Count > 0);
-        Group group;
         long first;
+        Task flushed;
         lock (_gate)
         {
             if (_broken is not null) throw new IOException("The log stopped after a failed flush: " + _broken.Message, _broken);
             ObjectDisposedException.ThrowIf(_stopping, this);
-            group = _gathering;
+            var group = _gathering;
             if (group.Length > 0 && group.Length + records.Frames.Length > _options.QueuedBytesMax) return new(LogAppended.Busy);
             if (group.Length == 0)
             {
@@ -92,9 +92,11 @@ public sealed class SegmentLog : IDecisionLog
             first = group.First + group.Length;
             Stamp(group.Reserve(records.Frames.Length), records.Frames, first);
             _next = group.First + group.Length;
+            // Taken in here: a moment later the group may be on disk, and used again for others with another end, for which nobody may ever come.
+            flushed = group.Done.Task;
         }
 
-        return Durable(group.Done.Task, new LogAppended(new LogOffset(first), new LogOffset(first + records.Frames.Length)));
+        return Durable(flushed, new LogAppended(new LogOffset(first), new LogOffset(first + records.Frames.Length)));
 
         static async ValueTask<LogAppended> Durable(Task flushed, LogAppended appended)
         {

@@ -76,11 +76,12 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         // :: Step 5
         var eventOffset = context.DecidedNext;
         EmitEvent(cause, person.Stamped, record.Payload.Span);
+        // Who was merged comes before what the survivor's traits are: readers let the traits of both meet first, and then hear what came of it.
+        EmitChanges(person, cause);
+        EmitChanges(account, cause);
         var joined = person.Profile is not null && Attach(person, account, cause, stamp, eventOffset);
         List<KeyValuePair<string, byte[]?>> traits = person.Profile is null || _changed.Count == 0 ? [] : [.. _changed];
         if (account.Profile is not null) FoldTraits(account, cause, stamp, isOwner: record.Type == EventType.Group);
-        EmitChanges(person, cause);
-        EmitChanges(account, cause);
 
         // :: Step 6
         if (person.Profile is not null) computing.Person(cause, space, person, PartsOf(record, source!), traits, joined);
@@ -179,6 +180,7 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         if (isOwner && !_fields.Traits.IsEmpty
             && !ProfileFold.Apply(resolved.Profile, resolved.Strongest.Fragment, _fields.Traits, stamp, _changed))
             _violations.Add(new Violation(ViolationKind.TraitLimitExceeded, "", null));
+        if (_changed.Count > 0) computing.Hide(cause.Space, _changed);
         if (resolved.Merged.Length > 0) context.EmitAllTraits(cause, resolved.Profile);
         else if (_changed.Count > 0) context.EmitTraits(cause, resolved.Profile.Id, _changed, replaced: false);
     }

@@ -107,12 +107,8 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     }
 
     /// <summary>Every trait of a profile: what was sent, and what audiences and computed traits have come to.</summary>
-    public IEnumerable<KeyValuePair<string, byte[]?>> AllTraits(Profile profile)
-    {
-        foreach (var (name, trait) in ProfileView.Traits(profile)) yield return new(name, trait.Json);
-        foreach (var computation in Workspace.Computations)
-            if (profile.Results is { } results && results.TryGetValue(computation.Number, out var result) && result.Json is not null) yield return new(computation.Key, result.Json);
-    }
+    public IEnumerable<KeyValuePair<string, byte[]?>> AllTraits(Profile profile) =>
+        ProfileView.AllTraits(profile, Workspace).Select(pair => new KeyValuePair<string, byte[]?>(pair.Key, pair.Value.Json));
 
     /// <summary>
     /// Appends all traits of a profile, as after a merge or a split; nothing when it never had any. When none is left, because the other side knew of a

@@ -34,7 +34,8 @@ internal static class ProfileView
     }
 
     /// <summary>
-    /// What was sent and what was computed, by name in ordinal order. What a deleted audience or computed trait said last is a custom trait.
+    /// What was sent and what was computed, by name in ordinal order. The key of an audience or computed trait is its own while it exists; when it is deleted, what was
+    /// sent under the key shows again, and where nothing was, what it said last is a custom trait.
     /// </summary>
     /// <param name="profile">The profile.</param>
     /// <param name="workspace">Says what computations are called.</param>
@@ -42,13 +43,17 @@ internal static class ProfileView
     public static SortedDictionary<string, Trait> AllTraits(Profile profile, WorkspaceSnapshot workspace, string traitClass = "")
     {
         var traits = traitClass is "" or "custom" ? Traits(profile) : new SortedDictionary<string, Trait>(StringComparer.Ordinal);
-        if (profile.Results is not { } results) return traits;
+        if (traits.Count == 0 && profile.Results is null) return traits;
+        var space = workspace.FindSpace(profile.Space)?.Id;
         foreach (var computation in workspace.Computations)
         {
-            if (!results.TryGetValue(computation.Number, out var result) || workspace.FindSpace(profile.Space)?.Id != computation.SpaceId) continue;
+            if (computation.SpaceId != space) continue;
+            if (!computation.Deleted && traits.Count > 0) traits.Remove(computation.Key);
+            if (profile.Results is not { } results || !results.TryGetValue(computation.Number, out var result) || result.Json is null) continue;
             var its = computation.Deleted ? "custom" : computation.IsAudience ? "audience" : "computed_trait";
             if (traitClass.Length > 0 && traitClass != its) continue;
-            if (result.Json is null) continue;
+            // A removal was sent, too.
+            if (computation.Deleted && Winner(profile, computation.Key) is not null) continue;
             var source = workspace.Sources.FirstOrDefault(each => each.MetadataId == SourceCatalog.Engage && each.SpaceId == computation.SpaceId)?.Number ?? 0;
             traits[computation.Key] = new Trait(result.Json, new Stamp(result.ChangedAt, result.ChangedAt, source, ""));
         }

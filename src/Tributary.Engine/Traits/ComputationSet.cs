@@ -1,5 +1,6 @@
 using Tributary.Engine.Identity;
 using Tributary.Engine.Traits.Folding;
+using Tributary.Engine.Workspace;
 using Tributary.Model;
 
 namespace Tributary.Engine.Traits;
@@ -16,9 +17,14 @@ internal sealed class ComputationSet
     private readonly Dictionary<string, LiveComputation> _byKey = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, LiveComputation> _byNumber = [];
     private readonly HashSet<uint> _streams = [];
+    private readonly HashSet<LiveComputation> _unlike = [];
+    private readonly IReadOnlyDictionary<string, uint> _deleted;
 
-    public ComputationSet(IEnumerable<LiveComputation> computations)
+    /// <param name="computations">Those that exist.</param>
+    /// <param name="deleted">The numbers of those that were deleted, by key; null for none.</param>
+    public ComputationSet(IEnumerable<LiveComputation> computations, IReadOnlyDictionary<string, uint>? deleted = null)
     {
+        _deleted = deleted ?? new Dictionary<string, uint>();
         foreach (var computation in computations)
         {
             _byNumber[computation.Computation.Number] = computation;
@@ -36,7 +42,7 @@ internal sealed class ComputationSet
         foreach (var computation in All) computation.ForNothing = Answer(computation);
         var ofNothing = new HashSet<LiveComputation>();
         foreach (var computation in All)
-            if (computation.HoldsForNothing || computation.Answering!.Traits.Any(name => _byKey.TryGetValue(name, out var read) && ofNothing.Contains(read))) ofNothing.Add(computation);
+            if (computation.HoldsForNothing || _unlike.Contains(computation) || computation.Answering!.Traits.Any(name => _byKey.TryGetValue(name, out var read) && ofNothing.Contains(read))) ofNothing.Add(computation);
         OfNothing = [.. All.Where(ofNothing.Contains)];
     }
 
@@ -46,8 +52,13 @@ internal sealed class ComputationSet
     /// <summary>Those that answer, each behind what it reads.</summary>
     public IReadOnlyList<LiveComputation> All { get; }
 
-    /// <summary>Those that are true for a profile that nothing is known of, and what reads them: a profile that is new is asked these.</summary>
+    /// <summary>
+    /// Those that are true for a profile that nothing is known of, or not the same for all of these, and what reads them: a profile that is new is asked these.
+    /// </summary>
     public IReadOnlyList<LiveComputation> OfNothing { get; }
+
+    /// <summary>Those that answer and those that do not yet: whose keys are taken.</summary>
+    public IReadOnlyCollection<LiveComputation> Known => _byKey.Values;
 
     public bool IsEmpty => _byNumber.Count == 0;
 
@@ -55,6 +66,9 @@ internal sealed class ComputationSet
 
     /// <summary>The computation that a trait's name is the key of; null for traits that are sent.</summary>
     public LiveComputation? FindByKey(string key) => _byKey.GetValueOrDefault(key);
+
+    /// <summary>The number of the deleted computation that had a key; null when none had.</summary>
+    public uint? FindDeleted(string key) => _deleted.TryGetValue(key, out var number) ? number : null;
 
     /// <summary>The streams of events of a name, in UTF-8; null when no definition mentions it.</summary>
     public EventStreams? StreamsOf(ReadOnlySpan<byte> name) => _byEvent.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var streams) ? streams : null;
@@ -100,7 +114,17 @@ internal sealed class ComputationSet
     private byte[]? OfNobody(LiveComputation reader, string name)
     {
         if (!_byKey.TryGetValue(name, out var read)) return null;
-        if (read.Computation.IsOfAccounts == reader.Computation.IsOfAccounts && read.ForNothing is { } json) return json;
+        if (read.Computation.IsOfAccounts == reader.Computation.IsOfAccounts && read.ForNothing is { } json)
+        {
+            if (Counts(read.Computation, reader.Computation) || (read.Computation.IsAudience && !read.HoldsForNothing)) return json;
+            // For some it is that, for those whom only the reader counts it is nothing: so the reader has no answer that would do for all, and keeps each.
+            _unlike.Add(reader);
+        }
+
         return read.Computation.IsAudience ? CompiledDefinition.False : null;
     }
+
+    // Whether everybody whom the reader counts is counted by what it reads too.
+    private static bool Counts(Computation read, Computation reader) =>
+        read.IsOfAccounts || read.FilterByExternalIds.IsEmpty || (!reader.FilterByExternalIds.IsEmpty && reader.FilterByExternalIds.All(type => read.FilterByExternalIds.Contains(type)));
 }

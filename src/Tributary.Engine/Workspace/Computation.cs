@@ -19,6 +19,9 @@ public sealed record Computation
     /// <summary>Rises with each change of what is computed; state of one version is nothing to another.</summary>
     public required uint Version { get; init; }
 
+    /// <summary>The version for which all state is built anew from the history, because what was kept differed from it; 0 for none.</summary>
+    public uint Rebuilt { get; init; }
+
     public required string SpaceId { get; init; }
 
     /// <summary><see cref="Audience"/> or <see cref="Trait"/>.</summary>
@@ -51,7 +54,7 @@ public sealed record Computation
     /// <summary>Where its events go.</summary>
     public ImmutableArray<ComputationConnection> Connections { get; init; } = [];
 
-    /// <summary>It was deleted. Its key stays taken, and what it last gave a profile stays there as a custom trait.</summary>
+    /// <summary>It was deleted. Its key stays taken; what was sent under it shows again, and where nothing was, what it last gave a profile is a custom trait.</summary>
     public bool Deleted { get; init; }
 
     /// <summary>Milliseconds since 1970.</summary>

@@ -189,8 +189,10 @@ internal sealed class AudiencesCommand : Command
         using var server = _client.Connect(line);
         var result = (await server.SendAsync(HttpMethod.Post, $"{Of(line)}/verify", new JsonObject { ["repair"] = line.GetValue(_repair) }, cancellationToken))?["verification"];
         Show(line, terminal, result);
-        if (result?["differences"] is JsonArray { Count: > 0 } differences && !line.GetValue(_repair))
-            throw new CommandFailedException($"{differences.Count} profiles differ.", "Run it again with --repair to make what is live what the history says.");
+        if (result?["overLimit"]?.GetValue<long>() is > 0 and var overLimit)
+            terminal.Error.WriteLine($"{overLimit} profiles differ because they have more events or values of one kind than are kept. Repairing does not change that.");
+        if (result?["differing"]?.GetValue<long>() is > 0 and var differing && !line.GetValue(_repair))
+            throw new CommandFailedException($"{differing} profiles differ.", "Run it again with --repair to make what is live what the history says.");
     }
 
     private async Task ExportAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)

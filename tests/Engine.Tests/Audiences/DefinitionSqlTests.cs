@@ -1,4 +1,5 @@
 using Tributary.Engine.Lake.Evaluating;
+using Tributary.Engine.Traits.Folding;
 using Xunit;
 
 namespace Tributary.Engine.Tests.Audiences;
@@ -20,6 +21,9 @@ public sealed class DefinitionSqlTests(Neighbourhood neighbourhood) : IClassFixt
         // Audiences and computed traits.
         "trait('vip') = true", "trait('vip') = false", "trait('vip').exists()", "trait('vip') = 'true'", "trait('spent') > 100", "trait('spent').absent()", "trait('big') = true", "trait('big') != true",
         "trait('busiest').exists()", "trait('spent') > trait('age')", "trait('vip.x').absent()",
+        // What a trait is for those of whom nothing is kept.
+        "trait('orders') = 0", "trait('orders') < 2", "trait('orders').absent()", "trait('orders.x').absent()", "trait('orders')", "trait('logins') = 0", "trait('logins').absent()", "trait('logins')", "trait('copied') = 0",
+        "trait('copied').absent()", "event('Bought').where(trait('orders') > trait('logins')).count()",
         // Events and their values.
         "event('Bought').count() >= 2", "event('Bought').count() = 0", "event('Bought').count() != 1", "event('Bought').count() < 3", "event('Nothing').count() = 0", "event('It\\'s \"odd\"').count() > 0",
         "event('Bought').count() = '2'", "event('Bought').count().one_of(1, 2)", "event('Bought').count() = trait('age')", "event('Bought').count() = event('Added').count()", "event('Bought').count().exists()",
@@ -61,7 +65,7 @@ public sealed class DefinitionSqlTests(Neighbourhood neighbourhood) : IClassFixt
     [
         "trait('plan').exists()", "trait('seats') > 3", "trait('big') = true", "trait('vip') = true", "trait('spent').absent()", "trait('busiest').exists()",
         "event('Bought').count() >= 3", "event('Bought').count() = 0", "NOT event('Bought').count() = 0", "ANY event('Bought').count() >= 3", "ALL event('Bought').count() >= 1", "ALL NOT event('Bought').count() = 0", "ANY (trait('plan') = 'abc')",
-        "ALL trait('plan').exists()", "ANY trait('vip') = true", "ALL trait('vip') = false", "ANY trait('big') = true", "ANY (trait('plan').exists() AND event('Seen').count() >= 2)", "trait('seats') > 1 AND ANY trait('age') > 1",
+        "ALL trait('plan').exists()", "ANY trait('orders') = 0", "ALL trait('logins') < 2", "ANY trait('logins').absent()", "trait('orders').absent()", "ANY trait('vip') = true", "ALL trait('vip') = false", "ANY trait('big') = true", "ANY (trait('plan').exists() AND event('Seen').count() >= 2)", "trait('seats') > 1 AND ANY trait('age') > 1",
         "event('Bought').where(property('sku') = trait('plan')).count() >= 1", "ANY event('Bought').where(property('sku') = trait('plan')).count() >= 1", "event('Bought').count() = trait('seats')",
         "event('Added').where(event('Bought').within(parent: 9 days).count() >= 1).count() >= 1", "event('Seen').expires_after(30 minutes).count() >= 1", "NOT ANY event('Bought').within(3 days).count() >= 1",
         "trait('plan')", "event('Bought').count()", "event('Bought').sum(property('price'))", "event('Bought').unique(property('n'))", "event('Bought').mode(property('n'), 3)", "event('Bought').first(property('sku'))",
@@ -167,7 +171,45 @@ public sealed class AudienceVerifierTests : IDisposable
 
         var verified = await verifier.VerifyAsync(audience, _world.Workspace, TestContext.Current.CancellationToken);
         Assert.Equal((3, 1), (verified.Profiles, verified.Count));
-        Assert.Equal(new AudienceDifference(_world.River.Find("user_id:u2")!.Id, "true", "false"), Assert.Single(verified.Differences));
+        Assert.Equal(new AudienceDifference(_world.River.Find("user_id:u2")!.Id, "true", "false", false), Assert.Single(verified.Differences));
+    }
+
+    [Fact]
+    public async Task What_two_become_is_known_to_the_lake_although_the_event_that_joins_them_came_late()
+    {
+        var buyers = _world.Define("buyers", "event('Bought').within(1 day).count() >= 1");
+        var copy = _world.Define("copy", "trait('buyers') = true");
+        await _world.GatherAsync();
+        var river = _world.River.At(1);
+        river.Track(user: "u1").Send(Model.EventType.Track, "\"event\":\"Bought\",\"anonymousId\":\"a1\"", timestamp: river.Now);
+        river.At(1.9).Send(Model.EventType.Track, "\"event\":\"Bought\",\"userId\":\"u1\"", timestamp: river.Now);
+        var before = river.Now;
+        river.At(2.1).Track(user: "u1", anonymous: "a1", timestamp: before);
+        _world.Settle();
+        Assert.Equal(["true"], _world.Rows("SELECT value FROM lake.profiles.user_traits WHERE name = 'buyers'").Select(row => row[0]));
+
+        var verifier = new AudienceVerifier(new LakeEvaluator(_world.Database, TimeProvider.System), river.Store, TimeProvider.System);
+        foreach (var computation in new[] { buyers, copy }) Assert.Empty((await verifier.VerifyAsync(computation, _world.Workspace, TestContext.Current.CancellationToken)).Differences);
+    }
+
+    [Fact]
+    public async Task Who_has_more_events_than_are_kept_differs_for_that_reason()
+    {
+        var buyers = _world.Define("buyers", $"event('Bought').within(30 days).count() > {RowsFold.RowsMax}");
+        var ofAccounts = _world.Define("with_buyers", $"ANY event('Bought').within(30 days).count() > {RowsFold.RowsMax}", type: "ACCOUNTS");
+        await _world.GatherAsync();
+        _world.River.Group("u1", "g1").Group("u2", "g2");
+        for (var i = 0; i <= RowsFold.RowsMax; i++) _world.Track("u1", "Bought");
+        _world.River.At(1).At(2);
+        _world.Settle();
+        var verifier = new AudienceVerifier(new LakeEvaluator(_world.Database, TimeProvider.System), _world.River.Store, TimeProvider.System);
+        foreach (var (computation, profile) in new[] { (buyers, _world.River.Find("user_id:u1")!), (ofAccounts, _world.River.Find("group_id:g1", Model.ProfileCollection.Accounts)!) })
+        {
+            var verified = await verifier.VerifyAsync(computation, _world.Workspace, TestContext.Current.CancellationToken);
+
+            Assert.Equal((0, 1), (verified.Count, verified.OverLimit));
+            Assert.Equal(new AudienceDifference(profile.Id, "false", "true", true), Assert.Single(verified.Differences));
+        }
     }
 
     [Fact]

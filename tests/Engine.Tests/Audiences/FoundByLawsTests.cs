@@ -57,6 +57,26 @@ public sealed class FoundByLawsTests
         Assert.Equal("false", Result(river, "user_id:u1", 2));
     }
 
+    [Fact]
+    public void What_a_trait_is_for_nothing_it_is_only_for_those_whom_it_counts()
+    {
+        using var shop = new Shop();
+        shop.Trait("orders", "event('Bought').count()").Change("orders", orders => orders with { FilterByExternalIds = ["email"] });
+        shop.Audience("unknown", "trait('orders').absent()").Trait("copy", "trait('orders')").Audience("none", "trait('copy') = 0").Pass();
+
+        shop.Does("u1", "Seen").Is("u2", """{"email":"u2@example.com"}""");
+
+        Assert.True(shop.IsIn("unknown", "u1"));
+        Assert.False(shop.IsIn("none", "u1"));
+        Assert.False(shop.IsIn("unknown", "u2"));
+        Assert.True(shop.IsIn("none", "u2"));
+
+        shop.Is("u1", """{"email":"u1@example.com"}""");
+
+        Assert.False(shop.IsIn("unknown", "u1"));
+        Assert.True(shop.IsIn("none", "u1"));
+    }
+
     [Theory]
     [InlineData("trait('plan').none_of(trait('tags.$'))", false)]
     [InlineData("trait('plan').one_of(trait('tags.$'))", true)]

@@ -61,9 +61,13 @@ internal sealed class NaiveWorld(River river, Story story)
     {
         var read = IndexOf(name);
         if (read < 0 || read >= story.Definitions.Count) return null;
-        if (story.Definitions[read].Scope == story.Definitions[index].Scope) return OfNobody(read);
+        if (story.Definitions[read].Scope == story.Definitions[index].Scope && CountsAllOf(read, index)) return OfNobody(read);
         return story.Definitions[read].Kind == DefinitionKind.Audience ? "false"u8.ToArray() : null;
     }), river.Now).Answer();
+
+    // Of those whom the other does not count nothing is known that would be the same for all.
+    private bool CountsAllOf(int read, int index) =>
+        story.Definitions[read].Scope == DefinitionScope.Accounts || story.Filters[read].IsEmpty || (!story.Filters[index].IsEmpty && story.Filters[index].All(story.Filters[read].Contains));
 
     private static string TextOf(byte[]? json) => json is null ? "null" : Encoding.UTF8.GetString(json);
 

@@ -42,6 +42,9 @@ public sealed class Neighbourhood : IDisposable
         Live(river, new Random(7));
         _world.Define("vip", "event('Bought').count() >= 4");
         _world.Define("spent", "event('Bought').sum(property('price'))", kind: Computation.Trait);
+        _world.Define("orders", "event('Bought').count()", kind: Computation.Trait);
+        _world.Define("logins", "event('Seen').count()", computation => computation with { FilterByExternalIds = ["user_id"] }, Computation.Trait);
+        _world.Define("copied", "trait('logins')", kind: Computation.Trait);
         _world.Define("big", "event('Bought').count() >= 5", type: "ACCOUNTS");
         _world.Define("busiest", "event('Bought').mode(property('sku'), 1)", kind: Computation.Trait, type: "ACCOUNTS");
         _world.GatherAsync().GetAwaiter().GetResult();
@@ -56,7 +59,7 @@ public sealed class Neighbourhood : IDisposable
     /// <summary>Log time.</summary>
     public long Now => _world.River.Now;
 
-    internal DefinitionQuestion Question => new(1, Now) { Keys = DefinitionQuestion.KeysOf(_world.Workspace, "spa_default") };
+    internal DefinitionQuestion Question => new(1, Now) { Keys = DefinitionQuestion.KeysOf(_computed) };
 
     public static DefinitionScopeName ScopeOf(string type) => type == "ACCOUNTS" ? DefinitionScopeName.Accounts : DefinitionScopeName.Users;
 
@@ -88,7 +91,7 @@ public sealed class Neighbourhood : IDisposable
         var set = new ComputationSet([.. _computed.All, live]);
         foreach (var node in _profiles.Values.SelectMany(profile => profile.Nodes)) node.Fragment.Folds = null;
         foreach (var (profile, key, parts) in _past)
-            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile, profile.Find(key)!.Fragment, Now, streams.Streams.Select(stream => stream.Number).ToHashSet(), []);
+            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile, profile.Find(key)!.Fragment, Now, streams.Streams.Select(stream => stream.Number).ToHashSet(), [], []);
         var computer = new ProfileComputer(PeopleOf, AccountsOf);
         computer.Begin(set, Now);
         var collection = definition.Scope == DefinitionScope.Accounts ? ProfileCollection.Accounts : ProfileCollection.Users;

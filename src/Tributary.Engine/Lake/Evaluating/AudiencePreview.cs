@@ -48,7 +48,7 @@ internal sealed class AudiencePreview(LakeEvaluator evaluator, IStateStore store
             // Windows end at log time, as they do for audiences that are kept up to date.
             var question = new DefinitionQuestion(space.Number, Processing.ProcessingPosition.Read(store).Now)
             {
-                Keys = DefinitionQuestion.KeysOf(workspace, space.Id),
+                Keys = DefinitionQuestion.KeysOf(store, workspace, space),
                 FilterByExternalIds = filterByExternalIds,
             };
             var (count, sample) = await evaluator.MatchesAsync(definition, question, SampleMax, either.Token);

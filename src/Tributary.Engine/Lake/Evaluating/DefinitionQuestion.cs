@@ -1,3 +1,6 @@
+using Tributary.Engine.Processing.Computing;
+using Tributary.Engine.Storage;
+using Tributary.Engine.Traits;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Lake.Evaluating;
@@ -5,7 +8,14 @@ namespace Tributary.Engine.Lake.Evaluating;
 /// <summary>What the name of a trait stands for when it is the key of an audience or computed trait.</summary>
 /// <param name="IsAudience">A membership; otherwise a value.</param>
 /// <param name="IsOfAccounts">Of accounts; otherwise of people.</param>
-internal readonly record struct ComputedKey(bool IsAudience, bool IsOfAccounts);
+internal sealed record ComputedKey(bool IsAudience, bool IsOfAccounts)
+{
+    /// <summary>Of a trait: its value, as JSON, for whoever counts and has none that is kept; null for no value.</summary>
+    public byte[]? ForNothing { get; init; }
+
+    /// <summary>A person counts only with an identifier of one of these types; empty for everybody.</summary>
+    public IReadOnlyList<string> FilterByExternalIds { get; init; } = [];
+}
 
 /// <summary>Of whom a definition is asked, and when.</summary>
 /// <param name="Space">The space's number.</param>
@@ -18,10 +28,25 @@ internal sealed record DefinitionQuestion(ushort Space, long Now)
     /// <summary>A person counts only with an identifier of one of these types; empty for everybody.</summary>
     public IReadOnlyList<string> FilterByExternalIds { get; init; } = [];
 
-    /// <summary>The keys of a space in a workspace.</summary>
-    public static Dictionary<string, ComputedKey> KeysOf(WorkspaceSnapshot workspace, string spaceId) => workspace.Computations
-        .Where(computation => computation.SpaceId == spaceId && !computation.Deleted)
-        .ToDictionary(computation => computation.Key, computation => new ComputedKey(computation.IsAudience, computation.IsOfAccounts), StringComparer.Ordinal);
+    /// <summary>Of the events before <see cref="Beginning"/> only those since this time count; milliseconds since 1970.</summary>
+    public long Since { get; init; } = long.MinValue;
+
+    /// <summary>From this offset of the event log on every event counts, whenever it happened.</summary>
+    public long Beginning { get; init; }
+
+    /// <summary>The keys of a space, as the definitions that answer now give them.</summary>
+    public static Dictionary<string, ComputedKey> KeysOf(IStateStore store, WorkspaceSnapshot workspace, Space space)
+    {
+        var states = new ComputationStates(store);
+        states.Load(workspace);
+        return KeysOf(states.SetOf(space.Number));
+    }
+
+    /// <summary>The keys of computations.</summary>
+    public static Dictionary<string, ComputedKey> KeysOf(ComputationSet set) => set.Known.ToDictionary(
+        live => live.Computation.Key,
+        live => new ComputedKey(live.Computation.IsAudience, live.Computation.IsOfAccounts) { ForNothing = live.ForNothing, FilterByExternalIds = live.Computation.FilterByExternalIds },
+        StringComparer.Ordinal);
 }
 
 /// <summary>A definition as SQL.</summary>

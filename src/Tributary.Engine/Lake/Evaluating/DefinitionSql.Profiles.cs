@@ -1,3 +1,4 @@
+using Tributary.Engine.Traits.Folding;
 using Tributary.Engine.Traits.Language;
 
 namespace Tributary.Engine.Lake.Evaluating;
@@ -52,8 +53,8 @@ internal sealed partial class DefinitionSql
         var rest = new ValuePath(new Sequence<string>(path.Steps.Items.RemoveAt(0)));
         var on = frame.Place == Place.Member ? "r.person" : "r.own";
         var isAccount = frame.Place is Place.Account or Place.MemberOfAccount;
-        var isComputed = _question.Keys.TryGetValue(name, out var key);
-        if (isComputed && key.IsOfAccounts != isAccount)
+        var key = _question.Keys.GetValueOrDefault(name);
+        if (key is not null && key.IsOfAccounts != isAccount)
         {
             // What a person knows of accounts is whether one of them is in; an account knows nothing of the people's.
             if (!key.IsAudience || rest.Steps.Count > 0) return "NULL::VARCHAR";
@@ -72,6 +73,26 @@ internal sealed partial class DefinitionSql
             WHERE name = {LakeDatabase.Literal(name)}
             """);
         frame.Join(trait, on);
-        return isComputed && key.IsAudience && rest.Steps.Count == 0 ? $"coalesce({trait}.v, 'b0')" : $"{trait}.v";
+        if (key is null) return $"{trait}.v";
+        // What is kept of nobody: an audience says false, a trait what it is for nothing.
+        var nothing = EncodedValues.Write(ValueReader.One(key.IsAudience ? CompiledDefinition.False : key.ForNothing ?? [], rest));
+        if (nothing is null) return $"{trait}.v";
+        var isKept = $"{trait}.g IS NOT NULL";
+        if (!key.IsAudience && !key.IsOfAccounts && key.FilterByExternalIds.Count > 0)
+        {
+            var counted = Counted(key.FilterByExternalIds);
+            frame.Join(counted, on);
+            isKept += $" OR {counted}.g IS NULL";
+        }
+
+        return $"CASE WHEN {isKept} THEN {trait}.v ELSE {LakeDatabase.Literal(nothing)} END";
+    }
+
+    /// <summary>The people who have an identifier of one of some types: <c>g</c>.</summary>
+    private string Counted(IReadOnlyList<string> types)
+    {
+        var people = People();
+        var wanted = string.Join(", ", types.Select(LakeDatabase.Literal));
+        return Once($"counted by {wanted}", () => $"SELECT DISTINCT profile AS g FROM {people} WHERE type IN ({wanted})");
     }
 }

@@ -53,7 +53,7 @@ internal sealed partial class DefinitionSql
 
     private string Filtered(string answer, Frame frame, bool isAudience)
     {
-        var counted = Part($"SELECT DISTINCT profile AS g FROM {People()} WHERE type IN ({string.Join(", ", _question.FilterByExternalIds.Select(LakeDatabase.Literal))})");
+        var counted = Counted(_question.FilterByExternalIds);
         frame.Join(counted, "r.own");
         return $"CASE WHEN {counted}.g IS NULL THEN {(isAudience ? "false" : "NULL")} ELSE {answer} END";
     }

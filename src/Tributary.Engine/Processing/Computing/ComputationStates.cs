@@ -151,14 +151,17 @@ internal sealed class ComputationStates(IStateStore store)
         var live = new List<LiveComputation>();
         foreach (var computation in _workspace.Computations)
         {
-            if (computation.SpaceId != its.Id || Find(space, computation.Number) is not { } state) continue;
-            var definitions = InUse(computation, state).ToList();
+            // One that was never enabled has come to nothing, and its key is taken all the same.
+            if (computation.SpaceId != its.Id || computation.Deleted) continue;
+            var state = Find(space, computation.Number);
+            var definitions = state is null ? [] : InUse(computation, state).ToList();
             foreach (var plan in definitions.SelectMany(definition => definition.Streams)) plan.Number = StreamsOf(space).Find(plan.Signature)!.Number;
             live.Add(new LiveComputation(
-                computation, definitions.Find(definition => definition.Version == state.Answering), definitions.Find(definition => definition.Version == state.Filling)));
+                computation, definitions.Find(definition => definition.Version == state?.Answering), definitions.Find(definition => definition.Version == state?.Filling)));
         }
 
-        return live.Count == 0 ? ComputationSet.Empty : new ComputationSet(live);
+        var deleted = _workspace.Computations.Where(computation => computation.SpaceId == its.Id && computation.Deleted).ToDictionary(computation => computation.Key, computation => computation.Number, StringComparer.Ordinal);
+        return live.Count == 0 ? ComputationSet.Empty : new ComputationSet(live, deleted);
     }
 
     private CompiledDefinition Compile(Computation computation, uint version, string query, bool isApart)

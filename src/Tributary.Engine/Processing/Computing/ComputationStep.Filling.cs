@@ -1,5 +1,6 @@
 using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
+using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Traits;
 using Tributary.Engine.Traits.Folding;
@@ -29,7 +30,7 @@ internal sealed partial class ComputationStep
             var state = _context.Computations.Find(space.Number, computation.Number);
             if (computation.Deleted)
             {
-                if (state is not null) Forget(space.Number, computation.Number);
+                if (state is { IsReleased: false }) Forget(space.Number, state);
             }
             else if (!computation.Enabled)
             {
@@ -93,18 +94,29 @@ internal sealed partial class ComputationStep
     private void Start(Space space, Computation computation, ComputationState state)
     {
         var definition = _context.Computations.Newest(computation);
-        var streams = _context.Computations.StreamsOf(space.Number).With(definition, isComplete: _context.DecidedNext == 0 || !computation.IncludeHistoricalData);
+        var isRebuilt = ComputationState.IsRebuilt(computation);
+        var streams = _context.Computations.StreamsOf(space.Number).With(definition, isComplete: _context.DecidedNext == 0 || !(computation.IncludeHistoricalData || isRebuilt));
         // What others have kept already needs no gathering.
         var isComplete = streams.AreComplete(definition);
         _context.Computations.Put(space.Number, streams);
-        var begun = state with { NeedsPass = false, FillTo = _context.DecidedNext, FilledTo = 0, Gathered = 0, Overflow = 0, FillSince = Since(computation) };
+        // Which events count is settled when a version is defined; building it anew moves nothing.
+        var begun = state with
+        {
+            NeedsPass = false,
+            FillTo = _context.DecidedNext,
+            FilledTo = 0,
+            Gathered = 0,
+            Overflow = 0,
+            Beginning = isRebuilt ? state.BeganAt : null,
+            FillSince = isRebuilt && computation.IncludeHistoricalData ? state.FillSince : Since(computation),
+        };
         begun = isComplete
             ? begun.AnsweredBy(computation)
             : begun with { Filling = computation.Version };
         _context.Computations.Put(space.Number, computation.Number, begun);
     }
 
-    private long Since(Computation computation) => computation.BackfillDays is { } days ? _context.Now - (days * 86_400_000L) : long.MinValue;
+    private long Since(Computation computation) => !computation.IncludeHistoricalData ? long.MaxValue : computation.BackfillDays is { } days ? _context.Now - (days * 86_400_000L) : long.MinValue;
 
     // A connection that is new hears of everybody who is in.
     private void Connect(Space space, Computation computation, ComputationState state, Computation? before)
@@ -115,9 +127,12 @@ internal sealed partial class ComputationStep
     }
 
     // What fragments hold goes when their profiles are next worked on; nobody reads it any more.
-    private void Forget(ushort space, uint number)
+    private void Forget(ushort space, ComputationState state)
     {
+        var number = state.Number;
         _context.Computations.Put(space, number, null);
+        // What was sent under the key shows again, which a pass tells; when nothing was, no profile is touched.
+        if (state.HidesSent) _context.Computations.Put(space, number, new ComputationState { Number = number, IsReleased = true, NeedsPass = true });
         _context.Draft.DeleteRange(Table.AudienceMembers, StateKeys.AudienceMember(space, number, default), StateKeys.AudienceMember(space, number + 1, default));
         _context.Draft.DeleteRange(Table.AudienceSizes, StateKeys.AudienceSize(space, number, 0), StateKeys.AudienceSize(space, number + 1, 0));
     }
@@ -137,7 +152,8 @@ internal sealed partial class ComputationStep
             if (set.StreamsOf(past.Name) is not { } streams) continue;
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
-            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [])) overflow++;
+            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [], [])) overflow++;
+            profile.Refuted = null;
             _context.Graph.Touch(profile);
         }
 
@@ -166,6 +182,7 @@ internal sealed partial class ComputationStep
         foreach (var profile in profiles)
         {
             Sweep(set, profile);
+            profile.Refuted = null;
             var isAccount = profile.Collection == ProfileCollection.Accounts;
             _computer.Begin(set, _context.Now);
             foreach (var item in pass.Items)
@@ -176,7 +193,11 @@ internal sealed partial class ComputationStep
             Settle(cause, space, profile);
             // An account may have been asked before its people.
             if (!isAccount && _computer.AsksAccounts) AskAccounts(profile);
-            foreach (var item in pass.Items) Resend(cause, space, profile, set, item);
+            foreach (var item in pass.Items)
+            {
+                Resend(cause, space, profile, set, item);
+                Sent(cause, space, profile, set, item);
+            }
         }
 
         _context.Computations.Put(space.Number, profiles.Count < PassStep ? null : pass with { After = profiles[^1].Id.ToString(), Done = pass.Done + profiles.Count });
@@ -186,7 +207,7 @@ internal sealed partial class ComputationStep
     {
         var waiting = _context.Computations.Of(space).Where(state => state.NeedsPass || state.Resend.Count > 0).ToList();
         if (waiting.Count == 0) return null;
-        foreach (var state in waiting) _context.Computations.Put(space, state.Number, state with { NeedsPass = false, Resend = [] });
+        foreach (var state in waiting) _context.Computations.Put(space, state.Number, state.IsReleased ? null : state with { NeedsPass = false, Resend = [] });
         return new PassState { Items = [.. waiting.Select(state => new PassItem(state.Number, state.Answering, state.Resend))] };
     }
 
@@ -197,6 +218,18 @@ internal sealed partial class ComputationStep
         var people = profile.Collection == ProfileCollection.Accounts ? _context.People.PeopleOf(profile) : [];
         foreach (var connection in live.Computation.Connections)
             if (item.Resend.Contains(connection.Id)) _output.Tell(cause, space, profile, people, live.Computation, connection, json, profile.Nodes);
+    }
+
+    // What was sent under the key of a computation: no longer there for readers of the event log once the computation is, and there again once it is deleted.
+    private void Sent(in DecidedCause cause, Space space, Profile profile, ComputationSet set, PassItem item)
+    {
+        var live = set.Find(item.Number);
+        var key = live?.Computation.Key ?? _context.Workspace.Computations.FirstOrDefault(each => each.Number == item.Number)?.Key;
+        if (key is null || ProfileView.Winner(profile, key) is not { } sent) return;
+        if (live is not null) Hides(space.Number, item.Number);
+        // Of a computation that has a result that was told.
+        if (live is null || (sent.Json is not null && profile.Results?.GetValueOrDefault(item.Number).Json is null))
+            _context.EmitTraits(cause, profile.Id, [new(key, live is null ? sent.Json : null)], replaced: false);
     }
 
     // Takes out state that no definition wants any more.

@@ -31,6 +31,22 @@ internal sealed partial class ComputationStep
         _output = new ComputedOutput(context);
     }
 
+    /// <summary>Takes out of what was sent the keys of computations: while these exist, it is kept but not told.</summary>
+    public void Hide(ushort space, List<KeyValuePair<string, byte[]?>> sent)
+    {
+        var set = _context.Computations.SetOf(space);
+        if (set.Known.Count == 0) return;
+        foreach (var (name, _) in sent)
+            if (set.FindByKey(name) is { } computation) Hides(space, computation.Computation.Number);
+        sent.RemoveAll(trait => set.FindByKey(trait.Key) is not null);
+    }
+
+    private void Hides(ushort space, uint number)
+    {
+        var state = _context.Computations.Find(space, number) ?? new ComputationState { Number = number };
+        if (!state.HidesSent) _context.Computations.Put(space, number, state with { HidesSent = true });
+    }
+
     /// <summary>An event of a person was folded.</summary>
     /// <param name="cause">The event.</param>
     /// <param name="space">Its space.</param>
@@ -46,7 +62,7 @@ internal sealed partial class ComputationStep
         _computer.Begin(set, _context.Now);
         if (parts is { } read && set.StreamsOf(read.Name.Span) is { } streams)
         {
-            if (!streams.Fold(read, profile, resolved.Strongest.Fragment, _context.Now, null, _computer.Asked)) Overflow(space, _computer.Asked);
+            if (!streams.Fold(read, profile, resolved.Strongest.Fragment, _context.Now, null, _computer.Asked, _computer.Folded)) Overflow(space, _computer.Asked);
         }
 
         if (resolved.IsNew) _computer.Asked.UnionWith(set.OfNothing);
@@ -205,7 +221,7 @@ internal sealed partial class ComputationStep
     private void Join(ushort space, uint number, ProfileId profile)
     {
         // What was deleted has no members any more, although profiles still say so.
-        if (_context.Computations.Find(space, number) is null) return;
+        if (_context.Computations.Find(space, number) is not { IsReleased: false }) return;
         Span<byte> since = stackalloc byte[8];
         System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(since, _context.Now);
         _context.Draft.Put(Table.AudienceMembers, StateKeys.AudienceMember(space, number, profile), since);
@@ -218,7 +234,10 @@ internal sealed partial class ComputationStep
         Resize(space, number, -1);
     }
 
-    private void Resize(ushort space, uint number, int by) => _context.Computations.Resize(space, number, by, _context.Now);
+    private void Resize(ushort space, uint number, int by)
+    {
+        if (_context.Computations.Find(space, number) is { IsReleased: false }) _context.Computations.Resize(space, number, by, _context.Now);
+    }
 
     private void Overflow(Space space, IEnumerable<LiveComputation> computations)
     {

@@ -12,6 +12,9 @@ internal abstract class Fold : FoldState
 
     public sealed override byte Code => (byte)Kind;
 
+    /// <summary>Whether there is no room for more, so that something may have been dropped that the lake still has.</summary>
+    public virtual bool IsFull => false;
+
     /// <summary>Adds an event.</summary>
     /// <param name="plan">The stream.</param>
     /// <param name="at">When it happened.</param>
@@ -177,6 +180,8 @@ internal sealed class TallyFold : Fold
 
     public override FoldKind Kind => FoldKind.Tally;
 
+    public override bool IsFull => Counts.Count >= ValuesMax;
+
     public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         var values = Reductions.Taken(plan.Reduction, slots[plan.ValueSlot]);
@@ -228,10 +233,15 @@ internal sealed class RowsFold : Fold
 
     private readonly List<Row> _rows = [];
 
+    /// <summary>How many events were added since it was read.</summary>
+    public int Added { get; private set; }
+
     /// <summary>Not to be changed by others.</summary>
     public List<Row> Rows => _rows;
 
     public override FoldKind Kind => FoldKind.Rows;
+
+    public override bool IsFull => _rows.Count >= RowsMax;
 
     public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
@@ -249,6 +259,7 @@ internal sealed class RowsFold : Fold
         var place = _rows.Count;
         while (place > 0 && _rows[place - 1].At.CompareTo(at) > 0) place--;
         _rows.Insert(place, new Row(at, slots[..plan.KeptSlots].ToArray()));
+        Added++;
         if (_rows.Count <= RowsMax) return true;
         _rows.RemoveAt(0);
         return false;
