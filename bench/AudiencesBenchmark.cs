@@ -135,7 +135,12 @@ internal static class AudiencesBenchmark
         });
         var hook = new Destination
         {
-            Id = "hook", Number = 1, Name = "Hook", MetadataId = WebhookKind.Slug, SourceId = "engage", Settings = new System.Text.Json.Nodes.JsonObject { ["url"] = receiver.Address, ["batchSize"] = 1 },
+            Id = "hook",
+            Number = 1,
+            Name = "Hook",
+            MetadataId = WebhookKind.Slug,
+            SourceId = "engage",
+            Settings = new System.Text.Json.Nodes.JsonObject { ["url"] = receiver.Address, ["batchSize"] = 1 },
         };
         var buyers = Of(Audiences + Traits + 1, Computation.Audience, "event('Order Completed').count() >= 1") with { Connections = [new ComputationConnection { Id = "con", DestinationId = "hook", SendIdentify = false }] };
         await river.ReviseAsync([DeliveryBenchmark.Put("destination", hook.Id, hook), .. Definitions().Append(buyers).Select(ResourceKind.Put)]);
