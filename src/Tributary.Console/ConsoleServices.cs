@@ -10,11 +10,16 @@ using Microsoft.Extensions.Options;
 using MudBlazor.Services;
 using Tributary.Console.Access;
 using Tributary.Console.Assets;
+using Tributary.Console.Audiences;
 using Tributary.Console.Home;
 using Tributary.Console.Live;
 using Tributary.Console.Shared;
 using Tributary.Console.Shell;
 using Tributary.Console.Sources;
+using Tributary.Engine.Audiences;
+using Tributary.Engine.Lake.Evaluating;
+using Tributary.Engine.Processing.Computing;
+using Tributary.Engine.Profiles;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Console;
@@ -44,6 +49,13 @@ public static class ConsoleServices
 
         services.AddSingleton<SignInGuard>().AddSingleton<SetUpCode>();
         services.AddSingleton<WorkspaceSignal>().AddSingleton<Pulse>();
+        services.AddSingleton(provider => new AudienceBoard(
+            provider.GetRequiredService<Func<WorkspaceSnapshot>>(),
+            provider.GetRequiredService<ComputationQueries>(),
+            provider.GetRequiredService<ProfileQueries>(),
+            provider.GetRequiredService<AudiencePreviewDesk>(),
+            provider.GetRequiredService<ComputationExplainer>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
