@@ -57,8 +57,8 @@ public sealed class AudienceBoard
     /// <summary>All that are there, by age.</summary>
     public IReadOnlyList<ComputationRow> List() => [.. _workspace().Computations.Where(computation => !computation.Deleted).Select(Row)];
 
-    /// <summary>One of them by id; null when it is not there.</summary>
-    public ComputationRow? Find(string id) => _workspace().FindComputation(id) is { Deleted: false } computation ? Row(computation) : null;
+    /// <summary>One of them by id or key; null when it is not there.</summary>
+    public ComputationRow? Find(string id) => _workspace().Computations.FirstOrDefault(computation => !computation.Deleted && (computation.Id == id || computation.Key == id)) is { } found ? Row(found) : null;
 
     /// <summary>One of them as the list shows it.</summary>
     public ComputationRow Row(Computation computation)
