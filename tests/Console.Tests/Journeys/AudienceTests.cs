@@ -17,7 +17,7 @@ public sealed class AudienceTests(Browser browser)
         await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password, "/audiences");
         await window.Link("New audience").ClickAsync();
         await window.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("Bought lately");
-        await Expect(window.Page.GetByLabel("Key")).ToHaveValueAsync("bought_lately");
+        await Expect(window.Page.GetByLabel("Key", new() { Exact = true })).ToHaveValueAsync("bought_lately");
 
         // In rows: one order within 30 days, which one person has.
         await window.Page.GetByLabel("Name of the event").FillAsync("Order Completed");
@@ -27,7 +27,7 @@ public sealed class AudienceTests(Browser browser)
 
         // In text: the same query, and what is wrong with another one.
         await window.Button("Text").ClickAsync();
-        var text = window.Page.GetByLabel("Definition");
+        var text = window.Page.GetByLabel("Definition", new() { Exact = true });
         await Expect(text).ToHaveValueAsync("event('Order Completed').within(30 days).count() >= 1");
         await text.FillAsync("event('Order Completed').within(30 days).cuont() >= 1");
         await Expect(window.Page.Locator("#query-problem")).ToContainTextAsync("count");
@@ -41,17 +41,17 @@ public sealed class AudienceTests(Browser browser)
 
         // It is live, and nobody is in until somebody buys for the second time.
         await Expect(window.Heading("Bought lately")).ToBeVisibleAsync();
-        await Expect(window.Page.GetByText("Live", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(window.Page.Locator(".page-head .chip.success")).ToBeVisibleAsync();
         var size = window.Page.Locator(".page-head strong");
         await Expect(size).ToHaveTextAsync("0");
         await server.SendAsync(Shop.WriteKey, """{"type":"track","userId":"person-4711","event":"Order Completed","messageId":"order-2","properties":{"total":10}}""");
         await Expect(size).ToHaveTextAsync("1");
-        await window.Link("Members").ClickAsync();
+        await window.Page.Locator(".tabs").GetByText("Members").ClickAsync();
         await Expect(window.Main).ToContainTextAsync("person-4711");
 
         // Why: both orders.
-        await window.Link("Explain").ClickAsync();
-        await window.Page.GetByLabel("Profile").FillAsync("user_id:person-4711");
+        await window.Page.Locator(".tabs").GetByText("Explain").ClickAsync();
+        await window.Page.GetByLabel("Profile", new() { Exact = true }).FillAsync("user_id:person-4711");
         await window.Button("Explain").ClickAsync();
         await Expect(window.Main).ToContainTextAsync("In.");
         await Expect(window.Main).ToContainTextAsync("order-1");
