@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 using MudBlazor.Services;
 using Tributary.Console.Access;
 using Tributary.Console.Assets;
+using Tributary.Console.Destinations;
 using Tributary.Console.Home;
 using Tributary.Console.Live;
 using Tributary.Console.Shared;
@@ -45,6 +46,7 @@ public static class ConsoleServices
         services.AddSingleton<SignInGuard>().AddSingleton<SetUpCode>();
         services.AddSingleton<WorkspaceSignal>().AddSingleton<Pulse>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
+        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 
