@@ -38,7 +38,8 @@ public sealed partial class CatalogPage
         _shown =
         [
             .. matching.Where(kind => Category is null || kind.Category == Category)
-                .OrderBy(kind => kind.Unavailable is not null).ThenBy(kind => !IsNative(kind)).ThenBy(kind => !kind.Name.StartsWith(Search?.Trim() ?? "", StringComparison.OrdinalIgnoreCase)),
+                .OrderBy(kind => kind.Unavailable is not null).ThenBy(kind => !IsNative(kind))
+                .ThenBy(kind => !FieldText.KindName(kind.Name).StartsWith(Search?.Trim() ?? "", StringComparison.OrdinalIgnoreCase)).ThenBy(kind => FieldText.KindName(kind.Name), StringComparer.OrdinalIgnoreCase),
         ];
     }
 

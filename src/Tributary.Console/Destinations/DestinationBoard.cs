@@ -37,7 +37,7 @@ internal sealed class DestinationBoard(
     }
 
     /// <summary>What a kind of destination is called.</summary>
-    public string KindName(string metadataId) => catalog.Find(metadataId)?.Name ?? metadataId;
+    public string KindName(string metadataId) => catalog.Find(metadataId) is { } kind ? FieldText.KindName(kind.Name) : metadataId;
 
     /// <summary>Whether events go through subscriptions.</summary>
     public bool HasActions(Destination destination) => setup.HasActions(destination.MetadataId);

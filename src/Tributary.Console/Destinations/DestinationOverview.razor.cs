@@ -80,7 +80,7 @@ public sealed partial class DestinationOverview
 
     private string ReplayPath(string? reason) => Navigation.GetUriWithQueryParameter("replay", reason);
 
-    private void Open(string reason) => Navigation.NavigateTo(ReasonPath(reason == Reason ? null : reason), replace: true);
+    private void Open(string reason) => Navigation.NavigateTo(ReasonPath(reason), replace: true);
 
     private void CloseReplay() => Navigation.NavigateTo(ReplayPath(null), replace: true);
 }

@@ -98,7 +98,7 @@ public sealed partial class DestinationSettings : ComponentBase
 
     private async Task DeleteAsync()
     {
-        var waiting = $"Its mappings, filters and counts go with it, and what waits for it is not sent. What it has received stays where it is.";
+        var waiting = "Its mappings, filters and counts go with it, and what waits for it is not sent. What it has received stays where it is.";
         if (!await Confirm.AskAsync(Dialogs, $"Delete {Destination.Name}?", waiting, "Delete", "delete")) return;
         var name = Destination.Name;
         await ActAsync($"{name} is deleted.", author => Desk.DeleteAsync(author, Destination.Id, CancellationToken.None));

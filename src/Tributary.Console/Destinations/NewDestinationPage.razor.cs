@@ -58,7 +58,7 @@ public sealed partial class NewDestinationPage : ComponentBase
         if (_kind?.Slug == Slug) return;
         _kind = Catalog.Find(Slug);
         _draft = _kind is null ? null : SettingsDraft.New(_kind);
-        _name = _kind?.Name ?? "";
+        _name = _kind is null ? "" : FieldText.KindName(_kind.Name);
         var sources = Workspace.Current.Sources;
         _source = (sources.FirstOrDefault(source => source.Id == Source) ?? sources.LastOrDefault())?.Id ?? "";
         // Those without a trigger belong to events that another product makes.

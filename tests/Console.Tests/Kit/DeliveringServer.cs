@@ -54,6 +54,20 @@ internal sealed class DeliveringServer : IAsyncDisposable
         Source.WriteKeys[0],
         $$"""{"type":"track","userId":"person-4711","event":"Order Completed","messageId":"{{messageId}}","properties":{"total":{{total.ToString(System.Globalization.CultureInfo.InvariantCulture)}},"currency":"EUR","email":"countess@example.net"{{more}} } }""");
 
+    /// <summary>Waits until so many deliveries have come to an end.</summary>
+    public async Task SettleAsync(long count)
+    {
+        for (var tries = 0; tries < 400; tries++)
+        {
+            var flow = await Console.Server.GetAsync("/api/flow");
+            var settled = flow["destinations"]!.AsArray().Sum(each => (long)each!["delivered"]! + each["failed"]!.AsObject().Sum(reason => (long)reason.Value!));
+            if (settled >= count) return;
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException("The events were not delivered.");
+    }
+
     /// <summary>Answers every request with a status and a text.</summary>
     public void Answer(int status, string text) => Stub.Answer = (_, context) =>
     {
