@@ -11,6 +11,7 @@ using Microsoft.Extensions.Options;
 using MudBlazor.Services;
 using Tributary.Console.Access;
 using Tributary.Console.Assets;
+using Tributary.Console.Destinations;
 using Tributary.Console.Home;
 using Tributary.Console.Live;
 using Tributary.Console.Shared;
@@ -56,6 +57,7 @@ public static class ConsoleServices
             provider.GetRequiredService<ReadingGate>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LiveFeed>>()));
         services.AddSingleton<SourceSchemas>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
+        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 
