@@ -12,6 +12,7 @@ using MudBlazor.Services;
 using Tributary.Console.Access;
 using Tributary.Console.Assets;
 using Tributary.Console.Audiences;
+using Tributary.Console.Destinations;
 using Tributary.Console.Home;
 using Tributary.Console.Live;
 using Tributary.Console.Shared;
@@ -68,6 +69,7 @@ public static class ConsoleServices
             provider.GetRequiredService<ReadingGate>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LiveFeed>>()));
         services.AddSingleton<SourceSchemas>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
+        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 
