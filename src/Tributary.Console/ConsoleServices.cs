@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MudBlazor.Services;
 using Tributary.Console.Access;
@@ -15,6 +16,10 @@ using Tributary.Console.Live;
 using Tributary.Console.Shared;
 using Tributary.Console.Shell;
 using Tributary.Console.Sources;
+using Tributary.Engine.Delivery;
+using Tributary.Engine.Log;
+using Tributary.Engine.Processing;
+using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Console;
@@ -43,7 +48,13 @@ public static class ConsoleServices
             new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlEncryptor = new SealedKeys(provider.GetRequiredService<SecretBox>())));
 
         services.AddSingleton<SignInGuard>().AddSingleton<SetUpCode>();
+        services.AddSingleton<ReadingGate>().AddHostedService(provider => provider.GetRequiredService<ReadingGate>());
         services.AddSingleton<WorkspaceSignal>().AddSingleton<Pulse>();
+        services.AddSingleton(provider => new LiveFeed(
+            provider.GetRequiredService<Func<WorkspaceSnapshot>>(), provider.GetRequiredService<DecidedLog>(), provider.GetRequiredService<ProcessingProgress>(),
+            provider.GetRequiredService<EventQueries>(), provider.GetRequiredService<PassportQueries>(), provider.GetRequiredService<IStateStore>(),
+            provider.GetRequiredService<ReadingGate>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LiveFeed>>()));
+        services.AddSingleton<SourceSchemas>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
@@ -82,7 +93,12 @@ public static class ConsoleServices
             && !OfPrograms.Any(prefix => request.Path.StartsWithSegments(prefix, StringComparison.Ordinal)))
         {
             context.SetEndpoint(context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().First(page => page.RoutePattern.RawText == NotFoundPath));
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            // Not at once: Blazor renders nothing into an answer that already says that there is nothing.
+            context.Response.OnStarting(static state =>
+            {
+                ((HttpResponse)state).StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            }, context.Response);
         }
 
         return next(context);

@@ -13,6 +13,7 @@ internal sealed class ServerProcess : IDisposable
     private const string Announced = "listens on ";
     private readonly Process _process;
     private readonly StringBuilder _log = new();
+    private readonly List<string> _announced = [];
 
     private ServerProcess(Process process) => _process = process;
 
@@ -50,6 +51,7 @@ internal sealed class ServerProcess : IDisposable
         server._process.BeginErrorReadLine();
         while (await server._process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
         {
+            server._announced.Add(line);
             if (line.IndexOf(Announced, StringComparison.Ordinal) is var at && at < 0) continue;
             server.Http = new HttpClient { BaseAddress = new Uri(line[(at + Announced.Length)..].Split(',')[0]) };
             server.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", RunningServer.AdminToken);
@@ -66,6 +68,16 @@ internal sealed class ServerProcess : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>The rest of the line that it printed after this beginning.</summary>
+    public async Task<string> AnnouncementAsync(string beginning)
+    {
+        while (true)
+        {
+            if (_announced.Find(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } found) return found[beginning.Length..];
+            _announced.Add(await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? throw new InvalidOperationException("The server ended: " + Log));
+        }
     }
 
     /// <summary>The write key of the source that a new workspace has.</summary>

@@ -58,7 +58,7 @@ public static partial class PiiMask
         _ => Hidden,
     };
 
-    [GeneratedRegex("e.?mail|phone|mobile|name$|surname|street|city|zip|postal|birth|gender|passport|iban|card|token|secret|password|device_?id|advertising|latitude|longitude|user_?agent|_id$|Id$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("e.?mail|phone|mobile|name$|surname|street|city|zip|postal|birth|gender|passport|iban|card|token|secret|write_?key|password|device_?id|advertising|latitude|longitude|user_?agent|_id$|Id$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex IdentifyingName();
 
     [GeneratedRegex(@"@|%40|\+?\d[\d\s().\-/]{6,}\d|\b\d{1,3}(?:\.\d{1,3}){3}\b|(?:[0-9a-f]{1,4}:){3,}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

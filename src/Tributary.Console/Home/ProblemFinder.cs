@@ -60,11 +60,11 @@ public sealed class ProblemFinder(Func<WorkspaceSnapshot> workspace, SourceBoard
         {
             yield return new(
                 $"{source.Name}: {Words.Plural(row.Refused, "message")} refused in 24 hours", "They broke a rule at the door. The debugger shows each with its reason.", row.Refused * 20 > row.Accepted, path,
-                row.LastMinute);
+                row.LastSeen);
         }
 
         var habit = row.Hours.Take(row.Hours.Length - 1).Count(hour => hour > 0);
-        if (source.Enabled && habit >= HoursOfHabit && row.LastMinute is { } last && clock.GetUtcNow() - last > TimeSpan.FromHours(2))
+        if (source.Enabled && habit >= HoursOfHabit && row.LastSeen is { } last && clock.GetUtcNow() - last > TimeSpan.FromHours(2))
             yield return new($"{source.Name} has fallen silent", "It used to send every hour. Check the sender and its write key.", false, path, last);
     }
 }

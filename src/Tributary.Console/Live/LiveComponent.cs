@@ -25,6 +25,9 @@ public abstract class LiveComponent : ComponentBase, IDisposable
     [Inject]
     public required LiveWorkspace Workspace { get; init; }
 
+    [Inject]
+    public required ReadingGate Gate { get; init; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -60,8 +63,16 @@ public abstract class LiveComponent : ComponentBase, IDisposable
         _ = InvokeAsync(() =>
         {
             Volatile.Write(ref _isWaiting, 0);
-            Refresh();
-            StateHasChanged();
+            if (!Gate.TryEnter()) return;
+            try
+            {
+                Refresh();
+                StateHasChanged();
+            }
+            finally
+            {
+                Gate.Leave();
+            }
         });
     }
 }

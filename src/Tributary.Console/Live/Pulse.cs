@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Tributary.Engine.Delivery;
@@ -36,16 +37,20 @@ public sealed class Pulse
     private readonly FlowQueries _flow;
     private readonly TimeProvider _clock;
     private readonly Watchers _watchers;
+    private readonly ConcurrentDictionary<uint, DateTimeOffset> _seen = [];
     private PulseReading? _latest;
 
-    public Pulse(Func<WorkspaceSnapshot> workspace, FlowQueries flow, TimeProvider clock, ILogger<Pulse> logger)
+    public Pulse(Func<WorkspaceSnapshot> workspace, FlowQueries flow, ReadingGate gate, TimeProvider clock, ILogger<Pulse> logger)
     {
         (_workspace, _flow, _clock) = (workspace, flow, clock);
-        _watchers = new Watchers(WatchAsync, clock, logger);
+        _watchers = new Watchers(WatchAsync, gate, clock, logger);
     }
 
     /// <summary>The newest reading; it is taken now when nobody else is watching.</summary>
     public PulseReading Latest => _watchers.Count > 0 && Volatile.Read(ref _latest) is { } latest && _clock.GetUtcNow() - latest.At < 2 * Beat ? latest : Read(null);
+
+    /// <summary>When a source's newest message came, as far as somebody has been watching; null when nobody was.</summary>
+    public DateTimeOffset? LastSeen(uint source) => _seen.TryGetValue(source, out var at) ? at : null;
 
     /// <summary>Calls <paramref name="beat"/> once a second until the result is disposed.</summary>
     public IDisposable Subscribe(Action beat) => _watchers.Add(beat);
@@ -69,9 +74,15 @@ public sealed class Pulse
         var rates = sources.ToDictionary(
             pair => pair.Key,
             pair => before?.Sources.TryGetValue(pair.Key, out var old) == true ? Math.Max(0, pair.Value.Accepted - old.Accepted) : 0);
+        var now = _clock.GetUtcNow();
+        foreach (var (source, counts) in sources)
+        {
+            if (before?.Sources.TryGetValue(source, out var old) == true && counts.Received > old.Received) _seen[source] = now;
+        }
+
         var history = before is null ? [] : before.PerSecond.Add(rates.Values.Sum());
         if (history.Length > SecondsKept) history = history.RemoveRange(0, history.Length - SecondsKept);
-        return new PulseReading(_clock.GetUtcNow(), history, sources, rates, [.. destinations.Select(Of)]);
+        return new PulseReading(now, history, sources, rates, [.. destinations.Select(Of)]);
     }
 
     private static DestinationBalance Of(DestinationFlow flow) =>

@@ -6,9 +6,10 @@ namespace Tributary.Console.Live;
 /// Those who watch something that costs to be watched. What is watched runs once, however many pages look, and not at all while none does.
 /// </summary>
 /// <param name="watch">Runs until it is cancelled, and calls <see cref="Notify"/> when there is something new.</param>
+/// <param name="gate">Ends the watch when the server stops.</param>
 /// <param name="clock">For the pause after a failure.</param>
 /// <param name="logger">Hears why a watch failed.</param>
-public sealed partial class Watchers(Func<CancellationToken, Task> watch, TimeProvider clock, ILogger logger)
+public sealed partial class Watchers(Func<CancellationToken, Task> watch, ReadingGate gate, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(2);
 
@@ -64,9 +65,22 @@ public sealed partial class Watchers(Func<CancellationToken, Task> watch, TimePr
     private async Task RunAsync(CancellationTokenSource running)
     {
         using var owned = running;
-        var stopping = running.Token;
         // Whoever subscribes goes on at once; the first look happens beside it.
         await Task.Yield();
+        if (!gate.TryEnter()) return;
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(running.Token, gate.Closing);
+            await WatchAsync(either.Token);
+        }
+        finally
+        {
+            gate.Leave();
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken stopping)
+    {
         while (!stopping.IsCancellationRequested)
         {
             try

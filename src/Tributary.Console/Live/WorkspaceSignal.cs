@@ -8,9 +8,9 @@ public sealed class WorkspaceSignal
 {
     private readonly Watchers _watchers;
 
-    public WorkspaceSignal(LiveWorkspace workspace, TimeProvider clock, ILogger<WorkspaceSignal> logger)
+    public WorkspaceSignal(LiveWorkspace workspace, ReadingGate gate, TimeProvider clock, ILogger<WorkspaceSignal> logger)
     {
-        _watchers = new Watchers(WatchAsync, clock, logger);
+        _watchers = new Watchers(WatchAsync, gate, clock, logger);
 
         async Task WatchAsync(CancellationToken stopping)
         {

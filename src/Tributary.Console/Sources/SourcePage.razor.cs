@@ -5,7 +5,7 @@ namespace Tributary.Console.Sources;
 /// <summary>One source, in tabs that are addresses.</summary>
 public sealed partial class SourcePage
 {
-    private static readonly (string Tab, string Name)[] Tabs = [("", "Overview"), ("settings", "Settings")];
+    private static readonly (string Tab, string Name)[] Tabs = [("", "Overview"), ("debugger", "Debugger"), ("schema", "Schema"), ("settings", "Settings")];
 
     private SourceRow? _row;
     private long _rate;

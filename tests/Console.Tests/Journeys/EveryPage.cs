@@ -1,0 +1,26 @@
+using Tributary.Engine.Workspace;
+
+namespace Tributary.Console.Tests.Journeys;
+
+/// <summary>Every address of the console that a member can open. A new page gets a line here, and with it the tests that hold for all.</summary>
+internal static class EveryPage
+{
+    /// <summary>The address, and a name for its picture.</summary>
+    public static IEnumerable<(string Path, string Name)> Of(Source source)
+    {
+        yield return ("/", "home");
+        yield return ("/sources", "sources");
+        yield return ("/sources?q=shop", "sources-narrowed");
+        yield return ("/sources?q=nothing-has-this-name", "sources-none");
+        yield return ("/sources/new", "source-new");
+        yield return ($"/sources/{source.Id}", "source");
+        yield return ($"/sources/{source.Id}/debugger", "debugger");
+        yield return ($"/sources/{source.Id}/debugger?type=track&verdict=refused", "debugger-refused");
+        yield return ($"/sources/{source.Id}/schema", "schema");
+        yield return ($"/sources/{source.Id}/schema?event=track%3AOrder%20Completed", "schema-event");
+        yield return ($"/sources/{source.Id}/settings", "source-settings");
+        yield return ("/sources/there-is-none", "source-missing");
+        yield return ("/account", "account");
+        yield return ("/there/is/no/such/page", "not-found");
+    }
+}
