@@ -11,8 +11,10 @@ using Microsoft.Extensions.Options;
 using MudBlazor.Services;
 using Tributary.Console.Access;
 using Tributary.Console.Assets;
+using Tributary.Console.Events;
 using Tributary.Console.Home;
 using Tributary.Console.Live;
+using Tributary.Console.Profiles;
 using Tributary.Console.Shared;
 using Tributary.Console.Shell;
 using Tributary.Console.Sources;
@@ -56,6 +58,8 @@ public static class ConsoleServices
             provider.GetRequiredService<ReadingGate>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LiveFeed>>()));
         services.AddSingleton<SourceSchemas>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
+        services.AddSingleton<ProfileBoard>().AddSingleton<TraitBoard>().AddSingleton<TimelineBoard>();
+        services.AddSingleton<EventBoard>().AddSingleton<EventMessages>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 

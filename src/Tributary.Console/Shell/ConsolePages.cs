@@ -20,6 +20,8 @@ public static class ConsolePages
     [
         new("/", "Home", "", Icons.Material.Outlined.Home, 'h', Words: "overview start dashboard"),
         new("/sources", "Sources", "Connections", Icons.Material.Outlined.Input, 's', Words: "write keys websites apps events live debugger"),
+        new("/profiles", "Profiles", "Profiles", Icons.Material.Outlined.People, 'p', Words: "people customers accounts identity graph search merge split"),
+        new("/events", "Events", "Data", Icons.Material.Outlined.Bolt, 'e', Words: "messages passport newest discarded quarantined"),
     ];
 
     /// <summary>Where a profile is shown; null while there is no page for it.</summary>
