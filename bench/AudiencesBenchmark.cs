@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tributary.Engine.Audiences;
 using Tributary.Engine.Lake;
@@ -28,27 +29,28 @@ internal static class AudiencesBenchmark
     /// <param name="events">How many events to send.</param>
     /// <param name="people">Out of how many people.</param>
     /// <param name="skew">0 for uniform access, 0.99 for zipf.</param>
+    /// <param name="pace">Milliseconds of log time from one event to the next: 5,000 takes a million events through two months, so that windows of days and weeks let people go.</param>
     /// <param name="folder">Where the data goes; the caller removes it.</param>
-    public static async Task RunRiverAsync(long events, int people, double skew, string folder)
+    public static async Task RunRiverAsync(long events, int people, double skew, double pace, string folder)
     {
-        using var river = new Opened(folder);
+        using var river = await Opened.OpenAsync(folder);
         await river.ReviseAsync([.. Definitions().Select(ResourceKind.Put)]);
-        var shoppers = new Shoppers(people, skew);
+        var shoppers = new Shoppers(people, skew, pace);
         await river.SendAsync(shoppers, people, isEverybodyOnce: true);
         var before = Reading.Now();
         await river.SendAsync(shoppers, events, isEverybodyOnce: false);
         var spent = Reading.Now().Since(before);
         var (profiles, bytes, folds) = river.Profiles();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"audiences {Audiences}+{Traits} people={people} skew={skew} events={events}: {events / spent.Seconds:N0} events/s, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event, {spent.AllocatedBytes / (double)events:F0} B allocated/event, {river.Members():N0} memberships, {profiles:N0} profiles of {bytes / Math.Max(1, profiles):N0} bytes with {folds / Math.Max(1, profiles):N0} states, working set {Environment.WorkingSet >> 20} MiB"));
+            $"audiences {Audiences}+{Traits} people={people} skew={skew} pace={pace} ms events={events}: {events / spent.Seconds:N0} events/s, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event, {spent.AllocatedBytes / (double)events:F0} B allocated/event, {river.Members():N0} memberships, {profiles:N0} profiles of {bytes / Math.Max(1, profiles):N0} bytes with {folds / Math.Max(1, profiles):N0} states, working set {Environment.WorkingSet >> 20} MiB"));
         await river.StopAsync();
     }
 
     /// <summary>How long a new audience takes until it has its past, and how long previews take.</summary>
     public static async Task RunLakeAsync(long events, int people, string folder)
     {
-        using var river = new Opened(folder, withLake: true);
-        var shoppers = new Shoppers(people, 0.99);
+        using var river = await Opened.OpenAsync(folder, withLake: true);
+        var shoppers = new Shoppers(people, 0.99, pace: 5_000);
         await river.SendAsync(shoppers, people, isEverybodyOnce: true);
         await river.SendAsync(shoppers, events, isEverybodyOnce: false);
         await river.Lake!.CatchUpAsync(river.Decided.End);
@@ -80,7 +82,14 @@ internal static class AudiencesBenchmark
         for (var i = 0; i < Traits; i++) yield return Of((uint)(Audiences + i + 1), Computation.Trait, Vary(traits[i % traits.Count].Query, i / traits.Count));
     }
 
-    private static string Vary(string query, int by) => query.Replace("30 days", $"{30 + by} days", StringComparison.Ordinal).Replace(">= 2", $">= {2 + by}", StringComparison.Ordinal).Replace(">= 500", $">= {500 + by}", StringComparison.Ordinal);
+    // As people vary them: other lengths, other numbers, one category instead of all.
+    private static string Vary(string query, int by)
+    {
+        if (by == 0) return query;
+        var varied = Regex.Replace(query, @"(\d+) (days|hours)", match => $"{int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) + by} {match.Groups[2].Value}");
+        varied = Regex.Replace(varied, @">= ([2-9]|\d{2,4})\b", match => $">= {int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) + (by % 3)}");
+        return by % 2 == 0 ? varied : Regex.Replace(varied, @"^event\('(Product[^']*|Order[^']*)'\)", match => $"{match.Value}.where(property('category') = 'c{by}')");
+    }
 
     private static Computation Of(uint number, string kind, string query) => new()
     {
@@ -96,7 +105,7 @@ internal static class AudiencesBenchmark
     };
 
     /// <summary>People who look around in a shop, and now and then buy.</summary>
-    private sealed class Shoppers(int people, double skew)
+    private sealed class Shoppers(int people, double skew, double pace)
     {
         private static readonly (string Event, int Share)[] Deeds =
         [
@@ -107,8 +116,7 @@ internal static class AudiencesBenchmark
         private readonly Random _random = new(2);
         private long _message;
 
-        // A million events are two months, so that windows of days and weeks let people go as well.
-        public long Now => Start + (_message * 5_000);
+        public long Now => Start + (long)(_message * pace);
 
         public void AddEvent(LogRecords records, int? person)
         {
@@ -140,7 +148,7 @@ internal static class AudiencesBenchmark
         private readonly Task _running;
         private long _revision;
 
-        public Opened(string folder, bool withLake = false)
+        private Opened(string folder)
         {
             Directory.CreateDirectory(folder);
             _received = SegmentLog.Open(Path.Combine(folder, "received"), new SegmentLogOptions(), TimeProvider.System);
@@ -148,12 +156,18 @@ internal static class AudiencesBenchmark
             Store = RocksStateStore.Open(Path.Combine(folder, "state"));
             var processor = new Processor(_received, Decided, Store, _progress, new ProcessingOptions(), TimeProvider.System, NullLogger<Processor>.Instance);
             _running = Task.Factory.StartNew(() => processor.RunAsync(_stopping.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
-            ReviseAsync([
+        }
+
+        public static async Task<Opened> OpenAsync(string folder, bool withLake = false)
+        {
+            var opened = new Opened(folder);
+            await opened.ReviseAsync([
                 Put("space", "spa_default", new Space { Id = "spa_default", Number = 1, Slug = "default", Name = "Default" }),
                 Put("source", "website", new Source { Id = "website", Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] }),
                 Put("source", "engage", new Source { Id = "engage", Number = 2, Slug = "engage", Name = "Engage", MetadataId = SourceCatalog.Engage, SpaceId = "spa_default", WriteKeys = ["e"] }),
-            ]).GetAwaiter().GetResult();
-            if (withLake) Lake = new OpenedLake(folder, this, _stopping.Token);
+            ]);
+            if (withLake) opened.Lake = new OpenedLake(folder, opened, opened._stopping.Token);
+            return opened;
         }
 
         public SegmentLog Received => _received;
@@ -164,7 +178,7 @@ internal static class AudiencesBenchmark
 
         public ProcessingProgress Progress => _progress;
 
-        public OpenedLake? Lake { get; }
+        public OpenedLake? Lake { get; private set; }
 
         public WorkspaceSnapshot Workspace { get; private set; } = WorkspaceSnapshot.Empty;
 

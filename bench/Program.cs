@@ -9,8 +9,13 @@ switch (args)
             long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), double.Parse(skew, CultureInfo.InvariantCulture), folder,
             withLake: args[0] == "river-lake");
         break;
-    case ["audiences", var events, var people, var skew, var folder]:
-        await AudiencesBenchmark.RunRiverAsync(long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), double.Parse(skew, CultureInfo.InvariantCulture), folder);
+    case ["audiences", var events, var people, var skew, var pace, var folder]:
+        await AudiencesBenchmark.RunRiverAsync(
+            long.Parse(events, CultureInfo.InvariantCulture),
+            int.Parse(people, CultureInfo.InvariantCulture),
+            double.Parse(skew, CultureInfo.InvariantCulture),
+            double.Parse(pace, CultureInfo.InvariantCulture),
+            folder);
         break;
     case ["audiences-lake", var events, var people, var folder]:
         await AudiencesBenchmark.RunLakeAsync(long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), folder);
@@ -37,7 +42,7 @@ switch (args)
         Console.Error.WriteLine("""
             Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
-                   audiences EVENTS PEOPLE SKEW FOLDER    the river with 200 audiences and 50 computed traits
+                   audiences EVENTS PEOPLE SKEW PACE FOLDER  the river with 200 audiences and 50 computed traits, PACE ms of log time an event
                    audiences-lake EVENTS PEOPLE FOLDER    previews, and a new audience until it has its past
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine

@@ -38,10 +38,12 @@ internal sealed class RunningServer : IAsyncDisposable
     }
 
     /// <summary>Stops the server and starts it again on the same data, at another port.</summary>
-    public async Task RestartAsync()
+    /// <param name="meanwhile">What happens to the data folder while no server has it.</param>
+    public async Task RestartAsync(Action<string>? meanwhile = null)
     {
         Http.Dispose();
         await _started.DisposeAsync();
+        meanwhile?.Invoke(_folder);
         _started = await TributaryHost.StartAsync(Options(_folder, _configure), CancellationToken.None);
         Http = Client(AdminToken);
     }

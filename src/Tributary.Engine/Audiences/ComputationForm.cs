@@ -26,38 +26,53 @@ internal static partial class ComputationForm
 
     private static readonly ImmutableArray<string> KnownIds = ["user_id", "email", "android.idfa", "ios.idfa"];
 
-    /// <summary>Creates one, and with the first of a space the source that speaks for it.</summary>
-    public static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, Space space, string kind, string id, string author, long at)
+    /// <summary>What somebody wants to create, by itself: no id, no space, not yet held against others. What is wrong with it is among the body's faults.</summary>
+    /// <param name="body">What was sent.</param>
+    /// <param name="kind"><see cref="Computation.Audience"/> or <see cref="Computation.Trait"/>.</param>
+    /// <param name="isNamedByKey">The key is its name unless it has another; otherwise a name is required, and the key follows from it.</param>
+    public static Computation Read(JsonInput body, string kind, bool isNamedByKey = false)
     {
-        var name = body.Text("name", NameLengthMax, required: true) ?? "";
-        var key = body.Text("key", KeyLengthMax) ?? KeyOf(name);
-        if (name.Length > 0 && !KeyText().IsMatch(key)) body.Fault("key", "key must begin with a letter and consist of letters, digits and underscores (Latin ones).");
+        var name = body.Text("name", NameLengthMax, required: !isNamedByKey) ?? "";
+        var key = body.Text("key", KeyLengthMax, required: isNamedByKey) ?? KeyOf(name);
+        if (key.Length + name.Length > 0 && !KeyText().IsMatch(key)) body.Fault("key", "key must begin with a letter and consist of letters, digits and underscores (Latin ones).");
         if (Reserved.Contains(key)) body.Fault("key", $"\"{key}\" is the name of a trait that is sent, so no computed one can have it.");
         var definition = body.Nested("definition");
         if (definition is null) body.Fault("definition", "definition is required: {\"type\": \"USERS\" or \"ACCOUNTS\", \"query\": \"…\"}.");
         var type = definition?.Text("type", 20) ?? body.Text("audienceType", 20) ?? "USERS";
         if (type is not ("USERS" or "ACCOUNTS")) body.Fault("definition.type", "type must be USERS or ACCOUNTS.");
         var query = definition is null ? "" : Query(definition, type, kind) ?? "";
-        var computation = new Computation
+        return WithOptions(body, new Computation
         {
-            Id = id,
-            Number = WorkspaceNumbers.Next(now, ResourceKind.Computation),
-            Version = checked((uint)now.Revision + 1),
-            SpaceId = space.Id,
+            Id = "",
+            Number = 0,
+            Version = 0,
+            SpaceId = "",
             Kind = kind,
             Key = key,
-            Name = name,
+            Name = name.Length == 0 ? key : name,
             Description = body.Text("description", DescriptionLengthMax, mayHaveLines: true),
             Enabled = body.Flag("enabled") ?? true,
             Type = type,
             Query = query,
             FilterByExternalIds = type == "USERS" ? KnownIds : [],
+        });
+    }
+
+    /// <summary>Creates one, and with the first of a space the source that speaks for it.</summary>
+    public static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, Space space, string kind, string id, string author, long at)
+    {
+        var computation = Read(body, kind) with
+        {
+            Id = id,
+            Number = WorkspaceNumbers.Next(now, ResourceKind.Computation),
+            Version = checked((uint)now.Revision + 1),
+            SpaceId = space.Id,
             CreatedAt = at,
             CreatedBy = author,
             UpdatedAt = at,
             UpdatedBy = author,
         };
-        computation = WithOptions(body, computation);
+        var key = computation.Key;
         if (body.Faults.Count > 0) return WorkspaceRefusal.Invalid(body.Faults);
         var siblings = now.Computations.Where(other => other.SpaceId == space.Id).ToList();
         if (siblings.Find(other => other.Key == key) is { } taken)
@@ -147,10 +162,16 @@ internal static partial class ComputationForm
     {
         var byKey = siblings.Where(other => !other.Deleted && other.Id != computation.Id).ToDictionary(other => other.Key, StringComparer.Ordinal);
         byKey[computation.Key] = computation;
-        var chain = DefinitionReferences.FindCycle(computation.Key, key => byKey.TryGetValue(key, out var read) ? Reads(read) : []);
-        return chain is null
-            ? null
-            : WorkspaceRefusal.Invalid("definition.query", $"The audience would create a cycle by referencing another audience: {string.Join(" → ", chain)}.");
+        return CycleOf(computation.Key, byKey) is { } cycle ? WorkspaceRefusal.Invalid("definition.query", cycle) : null;
+    }
+
+    /// <summary>What is wrong when one reads itself by way of others, with the chain; null when it does not.</summary>
+    /// <param name="key">The one to begin with.</param>
+    /// <param name="byKey">All audiences and computed traits of its space.</param>
+    public static string? CycleOf(string key, IReadOnlyDictionary<string, Computation> byKey)
+    {
+        var chain = DefinitionReferences.FindCycle(key, each => byKey.TryGetValue(each, out var read) ? Reads(read) : []);
+        return chain is null ? null : $"The audience would create a cycle by referencing another audience: {string.Join(" → ", chain)}.";
     }
 
     // Words in lower case with an underscore between them; empty when the name has no Latin letter.

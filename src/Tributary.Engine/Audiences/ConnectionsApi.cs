@@ -105,7 +105,8 @@ internal static class ConnectionsApi
         return changed.Refusal is { } failed ? ApiAnswer.Refused(failed) : ApiAnswer.Deleted();
     }
 
-    private static ComputationConnection Read(JsonInput body, ComputationConnection connection)
+    /// <summary>A connection with the fields that are sent. What is wrong with them is among the body's faults.</summary>
+    public static ComputationConnection Read(JsonInput body, ComputationConnection connection)
     {
         var sync = connection.IdSync;
         if (body.Has("idSyncConfiguration"))

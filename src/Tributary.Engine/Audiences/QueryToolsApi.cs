@@ -23,7 +23,7 @@ public static class QueryToolsApi
 
     private static async Task<IResult> AnswerAsync(HttpRequest request)
     {
-        if (await ReadAsync(request) is not { } bytes) return Invalid(null, $"The body is larger than {BytesMax} bytes.");
+        if (await ApiBody.ReadAsync(request, BytesMax) is not { } bytes) return Invalid(null, $"The body is larger than {BytesMax} bytes.");
         JsonNode? body;
         try
         {
@@ -109,22 +109,6 @@ public static class QueryToolsApi
     private static string? TextOf(JsonObject input, string name) => input[name]?.GetValueKind() == JsonValueKind.String ? input[name]!.GetValue<string>() : null;
 
     private static ApiAnswer Invalid(string? field, string message) => ApiAnswer.Refused(WorkspaceRefusal.Invalid(field, message));
-
-    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request)
-    {
-        while (true)
-        {
-            var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
-            if (read.Buffer.Length > BytesMax || read.IsCompleted)
-            {
-                var body = read.Buffer.Length > BytesMax ? null : read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-    }
 
     /// <summary><c>{"data":…}</c>, which may be nested as deep as definitions are.</summary>
     private sealed class DefinitionAnswer(JsonObject data) : IResult

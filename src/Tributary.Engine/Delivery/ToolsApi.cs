@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -34,7 +33,7 @@ public static class ToolsApi
 
     private static async Task<IResult> AnswerAsync(HttpRequest request, Attempt attempt)
     {
-        if (await ReadAsync(request) is not { } bytes) return Invalid(new ToolFault(null, $"The body is larger than {BytesMax} bytes."));
+        if (await ApiBody.ReadAsync(request, BytesMax) is not { } bytes) return Invalid(new ToolFault(null, $"The body is larger than {BytesMax} bytes."));
         JsonDocument? body;
         try
         {
@@ -163,22 +162,6 @@ public static class ToolsApi
         catch (Exception failure) when (failure is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
-        }
-    }
-
-    private static async ValueTask<byte[]?> ReadAsync(HttpRequest request)
-    {
-        while (true)
-        {
-            var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
-            if (read.Buffer.Length > BytesMax || read.IsCompleted)
-            {
-                var body = read.Buffer.Length > BytesMax ? null : read.Buffer.ToArray();
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return body;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
 

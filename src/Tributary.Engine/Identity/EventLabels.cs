@@ -73,30 +73,16 @@ internal readonly ref struct EventLabels(ReadOnlySpan<byte> name, ReadOnlySpan<b
         }
     }
 
-    // From the member context, the text app.version.
-    private static byte[]? ReadAppVersion(ref Utf8JsonReader reader)
-    {
-        byte[]? version = null;
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            reader.Skip();
-            return null;
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("app"u8)) version = ReadVersion(ref reader);
-            else Skip(ref reader);
-        }
-
-        return version;
-    }
-
     /// <summary>From a member that is an object, its text <c>version</c>; null when there is none.</summary>
-    public static byte[]? ReadVersion(ref Utf8JsonReader reader)
+    public static byte[]? ReadVersion(ref Utf8JsonReader reader) => ReadMember(ref reader, "version"u8, Text);
+
+    // From the member context, the text app.version.
+    private static byte[]? ReadAppVersion(ref Utf8JsonReader reader) => ReadMember(ref reader, "app"u8, ReadVersion);
+
+    // What one member of an object is, the last one if there are several; null when it is not there, or the value is no object.
+    private static byte[]? ReadMember(ref Utf8JsonReader reader, ReadOnlySpan<byte> name, MemberReading read)
     {
-        byte[]? version = null;
+        byte[]? found = null;
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -106,12 +92,14 @@ internal readonly ref struct EventLabels(ReadOnlySpan<byte> name, ReadOnlySpan<b
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("version"u8)) version = Text(ref reader);
+            if (reader.ValueTextEquals(name)) found = read(ref reader);
             else Skip(ref reader);
         }
 
-        return version;
+        return found;
     }
+
+    private delegate byte[]? MemberReading(ref Utf8JsonReader reader);
 
     private static void Skip(ref Utf8JsonReader reader)
     {

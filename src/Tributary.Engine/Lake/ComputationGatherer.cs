@@ -85,6 +85,8 @@ internal sealed partial class ComputationGatherer(
     /// <summary>Sends the next piece of what a definition asks of the past. False when that is not possible now.</summary>
     private async Task<bool> FillAsync(ushort space, ComputationState state, CancellationToken stopping)
     {
+        // It has all it asked for and waits for streams that another one fills, which will have it answer: nothing is left to be sent.
+        if (state.FilledTo >= state.FillTo && state.FillTo > 0) return false;
         // A newer revision is on its way through the log, or the lake is: what is here is looked at again.
         if (history.Position.Value < state.FillTo || QuestionOf(space, state) is not { } question) return false;
         var page = question.Names.Count == 0 ? new HistoryPage([], state.FillTo) : history.Read(question, state.FilledTo, state.FillTo, stopping);
@@ -109,7 +111,7 @@ internal sealed partial class ComputationGatherer(
         if (computation is null || computation.Deleted || computation.Version != state.Filling) return null;
         var scope = computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users;
         return QueryParser.TryParse(computation.Query, scope, computation.IsAudience ? DefinitionKind.Audience : DefinitionKind.Trait, out var definition, out _)
-            ? new HistoryQuestion(space, DefinitionReferences.Events(definition), state.FillSince)
+            ? new HistoryQuestion(space, DefinitionReferences.Events(definition), state.FillSince, state.BeganAt)
             : null;
     }
 
@@ -163,7 +165,7 @@ internal sealed partial class ComputationGatherer(
         if (before is not { IsPassWanted: true }) return true;
         await door.SendAsync(new GatheredRecord { Space = space, After = before.Pass?.After ?? "" }, stopping);
         var after = ReadStates().Find(each => each.Space == space);
-        if (after is not { IsPassWanted: true } || after.Pass?.After != before.Pass?.After) return true;
+        if (after is not { IsPassWanted: true } || after.PassWanted != before.PassWanted) return true;
         await StandAsync(space, stopping);
         return false;
     }
@@ -203,5 +205,11 @@ internal sealed partial class ComputationGatherer(
         public PassState? Pass { get; set; }
 
         public bool IsPassWanted => Pass is not null || Computations.Exists(state => state.NeedsPass || state.Resend.Count > 0);
+
+        /// <summary>What a pass is wanted for and how far it is. One that ended while another definition came to want one is another.</summary>
+        public string PassWanted => string.Join(' ', [
+            Pass?.After ?? (Pass is null ? "none" : "begun"),
+            .. Computations.Where(state => state.NeedsPass || state.Resend.Count > 0).Select(state => $"{state.Number}.{state.Answering}.{state.Resend.Count}"),
+        ]);
     }
 }

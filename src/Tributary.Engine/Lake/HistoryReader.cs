@@ -22,7 +22,8 @@ internal readonly record struct HistoryPage(IReadOnlyList<HistoryRow> Rows, long
 /// <param name="Space">The space's number.</param>
 /// <param name="Names">What definitions call them.</param>
 /// <param name="Since">Happened at or after this time; milliseconds since 1970.</param>
-internal sealed record HistoryQuestion(ushort Space, IReadOnlyList<string> Names, long Since);
+/// <param name="Beginning">From this offset of the event log on, whenever they happened.</param>
+internal sealed record HistoryQuestion(ushort Space, IReadOnlyList<string> Names, long Since, long Beginning);
 
 /// <summary>Reads the past piece by piece, in the order of the event log.</summary>
 internal sealed class HistoryReader(LakeDatabase database, LakeLoader loader)
@@ -95,7 +96,13 @@ internal sealed class HistoryReader(LakeDatabase database, LakeLoader loader)
     private static string Where(HistoryQuestion question, long from, long to)
     {
         var names = string.Join(", ", question.Names.Select(LakeDatabase.Literal));
-        var since = question.Since == long.MinValue ? "" : $" AND timestamp >= {question.Since.ToString(CultureInfo.InvariantCulture)}";
-        return $"{HistoryTable.History} WHERE seq >= {from} AND seq < {to} AND space = {question.Space} AND name IN ({names}){since}";
+        return $"{HistoryTable.History} WHERE seq >= {from} AND seq < {to} AND space = {question.Space} AND name IN ({names}){Counting("", question.Since, question.Beginning)}";
     }
+
+    /// <summary>The condition of those events that count.</summary>
+    /// <param name="prefix">What stands before the names of columns, e.g. <c>h.</c>.</param>
+    /// <param name="since">Happened at or after this time; <see cref="long.MinValue"/> for all.</param>
+    /// <param name="beginning">Or lies at or after this offset.</param>
+    public static string Counting(string prefix, long since, long beginning) =>
+        since == long.MinValue ? "" : string.Create(CultureInfo.InvariantCulture, $" AND ({prefix}timestamp >= {since} OR {prefix}seq >= {beginning})");
 }

@@ -3,7 +3,7 @@ using Tributary.Engine.Log;
 namespace Tributary.Engine.Processing;
 
 /// <summary>
-/// Writes the time into the received log, once a second: the only clock that stages know. It never goes back: when the machine's clock does, log time goes
+/// Writes the time into the received log, twice a second: the only clock that stages know. It never goes back: when the machine's clock does, log time goes
 /// on by what a monotonic clock measured; when the machine's clock jumps ahead, log time follows it.
 /// </summary>
 /// <param name="log">The received log.</param>
@@ -11,8 +11,9 @@ namespace Tributary.Engine.Processing;
 /// <param name="clock">The machine's clocks.</param>
 internal sealed class LogClock(IEventLog log, long last, TimeProvider clock)
 {
-    // Windows and generations of deduplication are as exact as this. A tick costs one flush when nothing else happens.
-    private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
+    // Windows and generations of deduplication are as exact as this; who leaves an audience by time does so within a second. A tick costs one flush when nothing
+    // else happens.
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly LogRecords _records = new();
     private long _last = last;

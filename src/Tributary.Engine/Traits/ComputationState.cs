@@ -29,7 +29,10 @@ internal sealed record ComputationState
     /// <summary>Up to where in the event log the past is folded.</summary>
     public long FilledTo { get; init; }
 
-    /// <summary>Only events since this time are gathered; milliseconds since 1970.</summary>
+    /// <summary>Where in the event log the newest version was defined; null for where it began to see events.</summary>
+    public long? Beginning { get; init; }
+
+    /// <summary>Of the events before <see cref="BeganAt"/> only those since this time count; milliseconds since 1970.</summary>
     public long FillSince { get; init; } = long.MinValue;
 
     /// <summary>How many events of the past were folded.</summary>
@@ -63,11 +66,18 @@ internal sealed record ComputationState
         NeedsPass = true,
     };
 
-    /// <summary>Whether options cut off the past of a computation's newest definition.</summary>
-    public static bool IsApart(Computation computation) => !computation.IncludeHistoricalData || computation.BackfillDays is not null;
+    /// <summary>Whether a computation's newest definition shares nothing with others: options cut off its past, or what it shared turned out to be wrong.</summary>
+    public static bool IsApart(Computation computation) => !computation.IncludeHistoricalData || computation.BackfillDays is not null || IsRebuilt(computation);
+
+    /// <summary>Whether the newest version is the one before, built anew.</summary>
+    public static bool IsRebuilt(Computation computation) => computation.Rebuilt == computation.Version;
 
     [JsonIgnore]
     public bool IsFilling => Filling != 0;
+
+    /// <summary>Every event from here on counts, whenever it happened.</summary>
+    [JsonIgnore]
+    public long BeganAt => Beginning ?? FillTo;
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WorkspaceSnapshot.Json);
 

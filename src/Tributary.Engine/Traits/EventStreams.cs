@@ -45,8 +45,9 @@ internal sealed class EventStreams
     /// <param name="now">Log time.</param>
     /// <param name="only">Folds into these streams alone, as a back-fill does; null for all.</param>
     /// <param name="asked">Receives the computations whose answer may be another now.</param>
+    /// <param name="folded">Receives the event as each stream sees it; valid until the next one.</param>
     /// <returns>False when there was no room for all of it.</returns>
-    public bool Fold(in EventParts parts, Profile profile, Fragment fragment, long now, IReadOnlySet<uint>? only, ICollection<LiveComputation> asked)
+    public bool Fold(in EventParts parts, Profile profile, Fragment fragment, long now, IReadOnlySet<uint>? only, ICollection<LiveComputation> asked, List<(uint Stream, Row Row)> folded)
     {
         Array.Clear(_isRead);
         var fits = true;
@@ -60,6 +61,7 @@ internal sealed class EventStreams
             if (!Passes(plan, row)) continue;
             var isKept = Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, entry.Slots, now);
             fits &= isKept;
+            folded.Add((plan.Number, row));
             foreach (var (computation, influence) in entry.Readers)
             {
                 // Where one event pushes out another, there may be fewer of them than before.
@@ -67,6 +69,8 @@ internal sealed class EventStreams
             }
         }
 
+        // Where one event pushed out another, more than that one event is new.
+        if (!fits) profile.Refuted = null;
         return fits;
     }
 

@@ -27,6 +27,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     private Func<Profile, string, byte[]?>? _traitOf;
     private ComputationSet _set = ComputationSet.Empty;
     private long _now;
+    private bool _isAll;
 
     /// <summary>Whether something about the people of accounts was asked, so that the person's accounts must be looked at.</summary>
     public bool AsksAccounts { get; private set; }
@@ -37,11 +38,16 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     /// <summary>Computations that something may have changed.</summary>
     public HashSet<LiveComputation> Asked => _asked;
 
+    /// <summary>The event that was just folded into the profile, as each of its streams sees it.</summary>
+    public List<(uint Stream, Row Row)> Folded { get; } = [];
+
     /// <summary>Begins with another profile.</summary>
     public void Begin(ComputationSet set, long now)
     {
         (_set, _now) = (set, now);
         _asked.Clear();
+        Folded.Clear();
+        _isAll = false;
         _changes.Clear();
         AsksAccounts = IsChanged = false;
     }
@@ -66,8 +72,12 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
             if (_asked.Add(reader)) AskReadersDeep(reader.Computation.Key);
     }
 
-    /// <summary>Asks everything.</summary>
-    public void AskAll() => _asked.UnionWith(_set.All);
+    /// <summary>Asks everything, and takes nothing for known.</summary>
+    public void AskAll()
+    {
+        _asked.UnionWith(_set.All);
+        _isAll = true;
+    }
 
     /// <summary>Asks what was asked, and what reads that. The profile's results, and the time at which it is to be asked again, are what they are afterwards.</summary>
     /// <param name="profile">The profile.</param>
@@ -77,6 +87,8 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         _changes.Clear();
         IsChanged = false;
         _reading.Forget();
+        _reading.Folded = Folded;
+        if (_isAll) profile.Refuted = null;
         foreach (var computation in _asked) _queue.Enqueue(computation, (computation.Rank, computation.Computation.Number));
         while (_queue.TryDequeue(out var computation, out _))
         {
@@ -92,6 +104,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
                 if (_asked.Add(reader)) _queue.Enqueue(reader, (reader.Rank, reader.Computation.Number));
         }
 
+        _reading.Folded = null;
         return _changes;
     }
 

@@ -19,6 +19,9 @@ public sealed record Computation
     /// <summary>Rises with each change of what is computed; state of one version is nothing to another.</summary>
     public required uint Version { get; init; }
 
+    /// <summary>The version for which all state is built anew from the history, because what was kept differed from it; 0 for none.</summary>
+    public uint Rebuilt { get; init; }
+
     public required string SpaceId { get; init; }
 
     /// <summary><see cref="Audience"/> or <see cref="Trait"/>.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -30,19 +29,8 @@ public sealed class JsonInput
     /// <returns>The body, or why it is no usable JSON object.</returns>
     public static async ValueTask<(JsonInput Body, WorkspaceRefusal? Refusal)> ReadAsync(HttpRequest request)
     {
-        while (true)
-        {
-            var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
-            if (read.Buffer.Length > BytesMax || read.IsCompleted)
-            {
-                var tooLarge = read.Buffer.Length > BytesMax;
-                var parsed = tooLarge ? (Of([]), WorkspaceRefusal.Invalid(null, $"The body is larger than {BytesMax} bytes.")) : Parse(read.Buffer.ToArray());
-                request.BodyReader.AdvanceTo(read.Buffer.End);
-                return parsed;
-            }
-
-            request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
+        var body = await ApiBody.ReadAsync(request, BytesMax);
+        return body is null ? (Of([]), WorkspaceRefusal.Invalid(null, $"The body is larger than {BytesMax} bytes.")) : Parse(body);
     }
 
     /// <summary>Reads the bytes of a JSON object: at most 64 levels deep, no key twice, all text valid Unicode.</summary>

@@ -22,12 +22,13 @@ internal sealed class ApplyCommand : Command
 
     private static async Task ApplyAsync(PlanStep step, ServerConnection server, CancellationToken cancellationToken)
     {
-        var path = $"api/{step.Kind}s";
+        var path = step.Path ?? $"api/{step.Kind}s";
         var id = step.Id;
         switch (step.Action)
         {
             case PlanAction.Create:
-                if (step.Kind == "destination") step.Body!["sourceId"] = await SourceIdAsync(step.Name[..step.Name.IndexOf('/', StringComparison.Ordinal)], server, cancellationToken);
+                if (step.Kind == "destination") step.Body!["sourceId"] = await SourceIdAsync(SourceOf(step.Name), server, cancellationToken);
+                if (step.Destination is { } destination) step.Body!["destinationId"] = await DestinationIdAsync(destination, server, cancellationToken);
                 var made = await server.SendAsync(HttpMethod.Post, path, step.Body, cancellationToken);
                 id = made?[step.Kind]?["id"]?.GetValue<string>();
                 break;
@@ -42,6 +43,17 @@ internal sealed class ApplyCommand : Command
         }
 
         if (step.Identity is { } identity) await server.SendAsync(HttpMethod.Put, $"{path}/{id}/identity", identity, cancellationToken);
+    }
+
+    private static string SourceOf(string destination) => destination[..destination.IndexOf('/', StringComparison.Ordinal)];
+
+    private static async Task<string> DestinationIdAsync(string destination, ServerConnection server, CancellationToken cancellationToken)
+    {
+        var source = SourceOf(destination);
+        var sourceId = await SourceIdAsync(source, server, cancellationToken);
+        var found = (await server.ListAsync("api/destinations", "destinations", cancellationToken))
+            .Where(each => each["sourceId"]!.GetValue<string>() == sourceId && each["name"]?.GetValue<string>() == destination[(source.Length + 1)..]).Take(2).ToList();
+        return found.Count == 1 ? found[0]["id"]!.GetValue<string>() : throw new CommandFailedException($"The server has two destinations {destination}. Rename one of them first.");
     }
 
     // Asked for only now: the source may be one that an earlier step made.

@@ -26,7 +26,7 @@ internal sealed class PlanInput
 {
     private readonly Argument<string> _path = new("path") { Description = "A workspace file, or a folder of .yaml files." };
 
-    private readonly Option<bool> _prune = new("--prune") { Description = "Also delete sources and destinations that the files do not name." };
+    private readonly Option<bool> _prune = new("--prune") { Description = "Also delete what the files do not name, but no space." };
 
     public ClientOptions Client { get; } = new();
 
@@ -43,7 +43,10 @@ internal sealed class PlanInput
         try
         {
             var wanted = WorkspaceFile.Read(line.GetValue(_path)!, Environment.GetEnvironmentVariable);
-            return WorkspacePlan.Of(wanted, await PresentWorkspace.ReadAsync(server, wanted, cancellationToken), line.GetValue(_prune));
+            var present = await PresentWorkspace.ReadAsync(server, wanted, cancellationToken);
+            var steps = WorkspacePlan.Of(wanted, present, line.GetValue(_prune));
+            foreach (var step in steps) await CheckQueryAsync(step, present, server, cancellationToken);
+            return steps;
         }
         catch (WorkspaceFileException failure)
         {
@@ -53,6 +56,15 @@ internal sealed class PlanInput
         {
             throw new CommandFailedException($"The file cannot be read: {failure.Message}");
         }
+    }
+
+    // Only the lake of the server knows whether a query of it can work; where the space is new too, applying will tell.
+    private static async Task CheckQueryAsync(PlanStep step, PresentWorkspace present, ServerConnection server, CancellationToken cancellationToken)
+    {
+        if (step.Kind != "SQL trait" || step.Body?["query"] is not { } query || present.SlugOf(step.Name[..step.Name.IndexOf('/', StringComparison.Ordinal)]) is null) return;
+        var answer = await server.SendAsync(HttpMethod.Post, $"{step.Path}/preview", new JsonObject { ["query"] = query.DeepClone(), ["checkOnly"] = true }, cancellationToken);
+        var refused = answer!["sqlTraitPreview"]!["refused"]!.AsArray();
+        if (refused.Count > 0) throw new WorkspaceFileException($"SQL trait {step.Name}: query: {string.Join(" ", refused.Select(fault => fault!.GetValue<string>()))}");
     }
 }
 

@@ -38,7 +38,7 @@ internal sealed class ServerConnection : IDisposable
 
     public Task<JsonNode?> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, cancellationToken);
 
-    /// <summary>All items of a paginated list.</summary>
+    /// <summary>All items of a paginated list, each by itself.</summary>
     public async Task<List<JsonObject>> ListAsync(string path, string field, CancellationToken cancellationToken)
     {
         var items = new List<JsonObject>();
@@ -47,7 +47,7 @@ internal sealed class ServerConnection : IDisposable
         {
             var query = cursor is null ? "" : $"&pagination[cursor]={Uri.EscapeDataString(cursor)}";
             var data = await GetAsync($"{path}?pagination[count]=200{query}", cancellationToken);
-            items.AddRange(data?[field]?.AsArray().Select(item => item!.AsObject()) ?? []);
+            items.AddRange(data?[field]?.AsArray().Select(item => item!.DeepClone().AsObject()) ?? []);
             cursor = data?["pagination"]?["next"]?.GetValue<string>();
         }
         while (cursor is not null);

@@ -11,8 +11,17 @@ namespace Tributary.Server.Files;
 internal sealed record PresentWorkspace(
     Dictionary<string, (JsonObject Body, JsonNode? Identity)> Spaces, Dictionary<string, JsonObject> Sources, List<JsonObject> Destinations)
 {
+    /// <summary>All audiences and computed traits.</summary>
+    public List<PresentComputation> Computations { get; } = [];
+
+    /// <summary>All SQL traits, with the slug of their space.</summary>
+    public List<(string Space, JsonObject Shown)> SqlTraits { get; } = [];
+
     /// <summary>Reads it. Secrets that are what the files want are shown as that; others stay masked, and so differ.</summary>
-    public static async Task<PresentWorkspace> ReadAsync(ServerConnection server, WorkspaceFile wanted, CancellationToken cancellationToken)
+    /// <param name="server">The server.</param>
+    /// <param name="wanted">What it will be compared with; null to read everything.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<PresentWorkspace> ReadAsync(ServerConnection server, WorkspaceFile? wanted, CancellationToken cancellationToken)
     {
         var spaces = new Dictionary<string, (JsonObject, JsonNode?)>();
         foreach (var space in await server.ListAsync("api/spaces", "spaces", cancellationToken))
@@ -26,8 +35,26 @@ internal sealed record PresentWorkspace(
             spaces,
             sources.ToDictionary(source => source["slug"]!.GetValue<string>()),
             await server.ListAsync("api/destinations", "destinations", cancellationToken));
-        foreach (var destination in wanted.Destinations) await present.CompareSecretsAsync(server, destination, cancellationToken);
+        foreach (var slug in spaces.Keys) await present.ReadComputationsAsync(server, slug, wanted, cancellationToken);
+        foreach (var destination in wanted?.Destinations ?? []) await present.CompareSecretsAsync(server, destination, cancellationToken);
         return present;
+    }
+
+    private async Task ReadComputationsAsync(ServerConnection server, string space, WorkspaceFile? wanted, CancellationToken cancellationToken)
+    {
+        foreach (var (path, field, kind) in new[] { ("audiences", "audiences", Computation.Audience), ("computed-traits", "computedTraits", Computation.Trait) })
+        {
+            foreach (var shown in await server.ListAsync($"api/spaces/{space}/{path}", field, cancellationToken))
+            {
+                var each = new PresentComputation(space, WantedComputation.Present(shown, kind), shown);
+                // One request for each, so only where somebody looks.
+                if (wanted is null || wanted.Computations.Any(other => other.Content.Key == each.Content.Key && other.Connections is not null))
+                    each.Connections.AddRange(await server.ListAsync($"api/spaces/{space}/{path}/{each.Id}/destination-connections", "connections", cancellationToken));
+                Computations.Add(each);
+            }
+        }
+
+        foreach (var shown in await server.ListAsync($"api/spaces/{space}/sql-traits", "sqlTraits", cancellationToken)) SqlTraits.Add((space, shown));
     }
 
     private async Task CompareSecretsAsync(ServerConnection server, WantedDestination wanted, CancellationToken cancellationToken)
@@ -47,6 +74,11 @@ internal sealed record PresentWorkspace(
         ? space.Body["id"]!.GetValue<string>()
         : Spaces.Values.Select(other => other.Body["id"]!.GetValue<string>()).FirstOrDefault(id => id == named);
 
+    /// <summary>The slug of a space that is named by slug or id.</summary>
+    public string? SlugOf(string named) => Spaces.ContainsKey(named)
+        ? named
+        : Spaces.FirstOrDefault(space => space.Value.Body["id"]!.GetValue<string>() == named).Key;
+
     /// <summary>The destination that a file means.</summary>
     /// <exception cref="WorkspaceFileException">Two of the source have the name.</exception>
     public JsonObject? Find(WantedDestination wanted)
@@ -64,4 +96,18 @@ internal sealed record PresentWorkspace(
         var source = Sources.FirstOrDefault(pair => pair.Value["id"]!.GetValue<string>() == sourceId).Key ?? sourceId;
         return $"{source}/{destination["name"]?.GetValue<string>()}";
     }
+}
+
+/// <summary>An audience or computed trait that is there.</summary>
+/// <param name="Space">The slug of its space.</param>
+/// <param name="Content">What it is.</param>
+/// <param name="Shown">As the API shows it.</param>
+internal sealed record PresentComputation(string Space, Computation Content, JsonObject Shown)
+{
+    public string Id => Shown["id"]!.GetValue<string>();
+
+    public string Word => Content.IsAudience ? "audience" : "computed trait";
+
+    /// <summary>As the API shows them; only those that somebody looks at are read.</summary>
+    public List<JsonObject> Connections { get; } = [];
 }

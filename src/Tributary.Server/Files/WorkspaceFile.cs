@@ -4,13 +4,24 @@ using Tributary.Engine.Workspace;
 
 namespace Tributary.Server.Files;
 
-/// <summary>What workspace files want: spaces, sources and destinations. The format is described in docs/reference/workspace-files.md.</summary>
+/// <summary>What workspace files want: spaces, sources, destinations, and what is computed. The format is described in docs/reference/workspace-files.md.</summary>
 /// <param name="Spaces">Named by slug.</param>
 /// <param name="Sources">Named by slug.</param>
 /// <param name="Destinations">Named by the slug of their source and their own name.</param>
 internal sealed record WorkspaceFile(ImmutableArray<WantedSpace> Spaces, ImmutableArray<WantedSource> Sources, ImmutableArray<WantedDestination> Destinations)
 {
     private const int EntriesMax = 10_000;
+
+    private static readonly string[] Lists = ["spaces", "sources", "destinations", "audiences", "computedTraits", "sqlTraits"];
+
+    /// <summary>Audiences, then computed traits, named by their space and key.</summary>
+    public ImmutableArray<WantedComputation> Computations { get; init; } = [];
+
+    /// <summary>Named by their space and name.</summary>
+    public ImmutableArray<WantedSqlTrait> SqlTraits { get; init; } = [];
+
+    /// <summary>Which lists there are, also empty ones.</summary>
+    public ImmutableHashSet<string> Present { get; init; } = [];
 
     /// <summary>Reads a file, or all <c>.yaml</c> and <c>.yml</c> files of a folder in the order of their names, as one.</summary>
     /// <exception cref="WorkspaceFileException">Something in them is wrong; every fault is named.</exception>
@@ -22,10 +33,17 @@ internal sealed record WorkspaceFile(ImmutableArray<WantedSpace> Spaces, Immutab
         if (files.Count == 0) throw new WorkspaceFileException($"{path} holds no .yaml or .yml file.");
         var parts = files.SelectMany(file => Parse(File.ReadAllText(file), file, environment)).ToList();
         var whole = new WorkspaceFile(
-            [.. parts.SelectMany(part => part.Spaces)], [.. parts.SelectMany(part => part.Sources)], [.. parts.SelectMany(part => part.Destinations)]);
+            [.. parts.SelectMany(part => part.Spaces)], [.. parts.SelectMany(part => part.Sources)], [.. parts.SelectMany(part => part.Destinations)])
+        {
+            Computations = [.. parts.SelectMany(part => part.Computations)],
+            SqlTraits = [.. parts.SelectMany(part => part.SqlTraits)],
+            Present = [.. parts.SelectMany(part => part.Present)],
+        };
         RefuseTwice("space", whole.Spaces.Select(space => space.Slug));
         RefuseTwice("source", whole.Sources.Select(source => source.Slug));
         RefuseTwice("destination", whole.Destinations.Select(destination => destination.Label));
+        RefuseTwice("audience or computed trait", whole.Computations.Select(each => $"{each.Space}/{each.Content.Key}"));
+        RefuseTwice("SQL trait", whole.SqlTraits.Select(each => $"{each.Space}/{each.Content.Name}"));
         return whole;
     }
 
@@ -35,13 +53,22 @@ internal sealed record WorkspaceFile(ImmutableArray<WantedSpace> Spaces, Immutab
         foreach (var document in YamlJson.Read(text, path, environment))
         {
             if (document is null) continue;
-            if (document is not JsonObject root) throw new WorkspaceFileException($"{path}: the top must have spaces, sources or destinations.");
+            if (document is not JsonObject root) throw new WorkspaceFileException($"{path}: the top must have {string.Join(", ", Lists)}.");
             var input = JsonInput.Of(root);
-            input.Allow("spaces", "sources", "destinations");
+            input.Allow(Lists);
             var file = new WorkspaceFile(
                 [.. input.Objects("spaces", EntriesMax).Select(WantedSpace.Read)],
                 [.. input.Objects("sources", EntriesMax).Select(WantedSource.Read)],
-                [.. input.Objects("destinations", EntriesMax).Select(WantedDestination.Read)]);
+                [.. input.Objects("destinations", EntriesMax).Select(WantedDestination.Read)])
+            {
+                Computations =
+                [
+                    .. input.Objects("audiences", EntriesMax).Select(each => WantedComputation.Read(each, Computation.Audience)),
+                    .. input.Objects("computedTraits", EntriesMax).Select(each => WantedComputation.Read(each, Computation.Trait)),
+                ],
+                SqlTraits = [.. input.Objects("sqlTraits", EntriesMax).Select(WantedSqlTrait.Read)],
+                Present = [.. Lists.Where(root.ContainsKey)],
+            };
             if (input.Faults.Count > 0) throw new WorkspaceFileException(string.Join("\n", input.Faults.Select(fault => $"{path}: {fault.Field}: {fault.Message}")));
             yield return file;
         }

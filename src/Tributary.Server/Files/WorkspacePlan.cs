@@ -15,21 +15,23 @@ internal enum PlanAction
 
 /// <summary>One line of a plan, and how to carry it out.</summary>
 /// <param name="Action">Also tells whether there is anything to send.</param>
-/// <param name="Kind">space, source or destination.</param>
-/// <param name="Name">The slug, or source/name of a destination.</param>
+/// <param name="Kind">What it is, in words.</param>
+/// <param name="Name">The slug, source/name of a destination, space/key of an audience, space/name of a SQL trait.</param>
 /// <param name="Fields">What differs when it is updated; names only, because values may be secret.</param>
 /// <param name="Id">The resource's id on the server; null when it is to be created.</param>
 /// <param name="Body">What to send; for a destination to be created without <c>sourceId</c>, which may not exist yet.</param>
 /// <param name="Identity">The identity rules to put, of a space.</param>
+/// <param name="Path">Where resources of the kind are in the API; null where the kind says it.</param>
+/// <param name="Destination">The destination to be connected, which may not exist yet.</param>
 internal sealed record PlanStep(
-    PlanAction Action, string Kind, string Name, ImmutableArray<string> Fields, string? Id = null, JsonObject? Body = null, JsonObject? Identity = null);
+    PlanAction Action, string Kind, string Name, ImmutableArray<string> Fields, string? Id = null, JsonObject? Body = null, JsonObject? Identity = null, string? Path = null, string? Destination = null);
 
 /// <summary>The difference between workspace files and a server. Pure: the server's resources go in as JSON, the steps come out in an order that can be carried out.</summary>
 internal static class WorkspacePlan
 {
     /// <param name="wanted">What the files say.</param>
     /// <param name="present">What the server has.</param>
-    /// <param name="prune">Also delete the sources and destinations that no file names. Spaces are never deleted.</param>
+    /// <param name="prune">Also delete what no file names. Spaces and the sources that speak for them are never deleted.</param>
     /// <exception cref="WorkspaceFileException">The files want what cannot be changed.</exception>
     public static List<PlanStep> Of(WorkspaceFile wanted, PresentWorkspace present, bool prune)
     {
@@ -37,7 +39,8 @@ internal static class WorkspacePlan
         steps.AddRange(wanted.Spaces.Select(space => Space(space, present)));
         steps.AddRange(wanted.Sources.Select(source => Source(source, wanted, present)));
         steps.AddRange(wanted.Destinations.Select(destination => Destination(destination, wanted, present)));
-        if (prune) steps.AddRange(Surplus(wanted, present));
+        steps.AddRange(ComputationPlan.Of(wanted, present, prune));
+        if (prune) steps.AddRange([.. ComputationPlan.Surplus(wanted, present), .. Surplus(wanted, present)]);
         return steps;
     }
 
@@ -76,7 +79,7 @@ internal static class WorkspacePlan
         if (wanted.Name is { } newName && newName != Text(source, "name")) body["name"] = newName;
         if (wanted.Enabled is { } enabled && enabled != source["enabled"]!.GetValue<bool>()) body["enabled"] = enabled;
         if (wanted.Space is { } moved && spaceId != Text(source, "spaceId")) body["spaceId"] = moved;
-        if (wanted.Labels is { } newLabels && !Same(newLabels, source["labels"])) body["labels"] = newLabels.DeepClone();
+        if (wanted.Labels is { } newLabels && !Same(newLabels, Undescribed(source["labels"]))) body["labels"] = newLabels.DeepClone();
         return Changed("source", wanted.Slug, WithSettings(body, wanted.Settings, source), Text(source, "id"), body);
     }
 
@@ -99,7 +102,7 @@ internal static class WorkspacePlan
 
     private static IEnumerable<PlanStep> Surplus(WorkspaceFile wanted, PresentWorkspace present)
     {
-        var sources = present.Sources.Where(pair => wanted.Sources.All(source => source.Slug != pair.Key)).ToList();
+        var sources = present.Sources.Where(pair => wanted.Sources.All(source => source.Slug != pair.Key) && Text(pair.Value["metadata"] as JsonObject, "slug") != SourceCatalog.Engage).ToList();
         var kept = wanted.Destinations.Select(destination => Text(present.Find(destination), "id")).ToHashSet();
         foreach (var destination in present.Destinations.Where(destination => !kept.Contains(Text(destination, "id"))))
             yield return new(PlanAction.Delete, "destination", present.LabelOf(destination), [], Text(destination, "id"));
@@ -123,6 +126,10 @@ internal static class WorkspacePlan
         return [.. fields, .. changed.Select(pair => $"settings.{pair.Key}")];
     }
 
+    // Descriptions of labels have no place in files.
+    private static JsonArray Undescribed(JsonNode? labels) =>
+        [.. (labels as JsonArray ?? []).Select(label => (JsonNode)new JsonObject { ["key"] = label!["key"]!.DeepClone(), ["value"] = label["value"]!.DeepClone() })];
+
     private static PlanStep Changed(string kind, string name, ImmutableArray<string> fields, string? id, JsonObject body, JsonObject? identity = null) =>
         new(fields.IsEmpty ? PlanAction.Unchanged : PlanAction.Update, kind, name, fields, id, body, identity);
 
@@ -134,7 +141,7 @@ internal static class WorkspacePlan
     }
 
     // Compared as text after parsing: a number from YAML and one from the server are then the same thing.
-    private static bool Same(JsonNode? left, JsonNode? right) =>
+    internal static bool Same(JsonNode? left, JsonNode? right) =>
         JsonNode.DeepEquals(JsonNode.Parse(left?.ToJsonString() ?? "null"), JsonNode.Parse(right?.ToJsonString() ?? "null"));
 
     private static string? Text(JsonObject? body, string field) => body?[field]?.GetValue<string>();

@@ -8,7 +8,7 @@ namespace Tributary.Server.Files;
 
 /// <summary>
 /// YAML as JSON, by YAML's core schema: plain <c>true</c>, <c>12</c>, <c>1.5</c> and <c>null</c> are values, everything quoted is text. <c>${NAME}</c> in a text is
-/// replaced with the environment's value, so that secrets need not stand in files.
+/// replaced with the environment's value, so that secrets need not stand in files; <c>$${NAME}</c> is the text <c>${NAME}</c>.
 /// </summary>
 internal static partial class YamlJson
 {
@@ -72,7 +72,7 @@ internal static partial class YamlJson
             return Number().IsMatch(text) ? JsonNode.Parse(Canonical(text)) : JsonValue.Create(Filled(text, scalar));
         }
 
-        private string Filled(string text, YamlNode node) => Variable().Replace(text, match => environment(match.Groups[1].Value)
+        private string Filled(string text, YamlNode node) => Variable().Replace(text, match => match.Value.StartsWith("$$", StringComparison.Ordinal) ? match.Value[1..] : environment(match.Groups[1].Value)
             ?? throw new WorkspaceFileException($"{Where(node)}: the environment has no variable {match.Groups[1].Value}."));
 
         private string Where(YamlNode node) => $"{path}({node.Start.Line},{node.Start.Column})";
@@ -85,7 +85,7 @@ internal static partial class YamlJson
     [GeneratedRegex(@"^[-+]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,2})?$", RegexOptions.CultureInvariant)]
     private static partial Regex Number();
 
-    [GeneratedRegex(@"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}", RegexOptions.CultureInvariant)]
     private static partial Regex Variable();
 }
 

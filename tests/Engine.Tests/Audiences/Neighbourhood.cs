@@ -91,7 +91,7 @@ public sealed class Neighbourhood : IDisposable
         var set = new ComputationSet([.. _computed.All, live]);
         foreach (var node in _profiles.Values.SelectMany(profile => profile.Nodes)) node.Fragment.Folds = null;
         foreach (var (profile, key, parts) in _past)
-            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile, profile.Find(key)!.Fragment, Now, streams.Streams.Select(stream => stream.Number).ToHashSet(), []);
+            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile, profile.Find(key)!.Fragment, Now, streams.Streams.Select(stream => stream.Number).ToHashSet(), [], []);
         var computer = new ProfileComputer(PeopleOf, AccountsOf);
         computer.Begin(set, Now);
         var collection = definition.Scope == DefinitionScope.Accounts ? ProfileCollection.Accounts : ProfileCollection.Users;

@@ -101,6 +101,8 @@ public sealed class AudiencesApiTests
         Assert.Equal(409, status);
         (_, body) = await server.SendAsync(HttpMethod.Get, "/api/spaces/default/audiences/b/audience-references");
         Assert.Equal("a", (string?)Assert.Single(body["data"]!["audienceReferences"]!.AsArray())!["key"]);
+        var listed = await CommandLine.JsonAsync(server, "audiences", "list");
+        Assert.Equal(["a", "b"], listed["audiences"]!.AsArray().Select(each => (string)each!["key"]!));
     }
 
     [Fact]

@@ -12,15 +12,16 @@ public sealed class WorkspaceFilesTests : IDisposable
     {
         Environment.SetEnvironmentVariable("ORDER_HOOK_SECRET", "a very secret word");
         await using var server = await RunningServer.StartAsync();
+        await HasOrdersAsync(server);
         var text = await File.ReadAllTextAsync(Repository.PathOf("docs", "reference", "workspace-files.md"));
         var file = Write("workspace.yaml", text.Split("```yaml\n")[1].Split("```")[0]);
 
         var planned = await CommandLine.JsonAsync(server, "plan", file);
-        Assert.Single((await server.GetAsync("/api/sources"))["sources"]!.AsArray());
+        Assert.Equal(2, (await server.GetAsync("/api/sources"))["sources"]!.AsArray().Count);
         var applied = await CommandLine.JsonAsync(server, "apply", file);
         var again = await CommandLine.JsonAsync(server, "apply", file);
 
-        Assert.Equal(["update space default", "create source shop-web", "create source crm", "create destination shop-web/Order hook"], Steps(planned));
+        Assert.Equal(["update space default", "update source shop-web", "create source crm", "create source personas-default", "create destination shop-web/Order hook", "create destination personas-default/Mail tool", "create audience default/buyers", "create connection default/buyers → personas-default/Mail tool", "create computed trait default/spent", "create SQL trait default/Orders in numbers"], Steps(planned));
         Assert.Equal(Steps(planned), Steps(applied));
         Assert.Equal(0, again["changes"]!.GetValue<int>());
         Assert.All(Steps(again), step => Assert.StartsWith("unchanged", step, StringComparison.Ordinal));
@@ -119,6 +120,20 @@ public sealed class WorkspaceFilesTests : IDisposable
 
     private static string[] Steps(JsonNode plan) =>
         [.. plan["steps"]!.AsArray().Select(step => $"{step!["action"]} {step["kind"]} {step["name"]}")];
+
+    // The example has a query of the lake, so it needs a source that has sent something.
+    private static async Task HasOrdersAsync(RunningServer server)
+    {
+        var (status, body) = await server.SendAsync(HttpMethod.Post, "/api/sources", """{"slug":"shop-web","metadataId":"javascript"}""");
+        Assert.Equal(201, status);
+        var key = (string)body["data"]!["source"]!["writeKeys"]![0]!;
+        await server.SendAsync(HttpMethod.Post, "/v1/track", $$"""{"writeKey":"{{key}}","userId":"ada","event":"Order Completed"}""");
+        for (var tries = 0; (await server.SendAsync(HttpMethod.Post, "/api/lake/query", """{"sql":"SELECT 1 FROM shop_web.order_completed"}""")).Status != 200; tries++)
+        {
+            Assert.True(tries < 1_000, "The lake did not load the event.");
+            await Task.Delay(10);
+        }
+    }
 
     private static string Shop(string url, string? secret) =>
         $"sources:\n  - {{slug: shop, metadataId: http-api}}\ndestinations:\n  - source: shop\n    name: hook\n    metadataId: webhook\n    settings:\n      url: {url}\n"

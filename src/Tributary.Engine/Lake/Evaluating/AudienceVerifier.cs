@@ -49,6 +49,7 @@ internal sealed class AudienceVerifier(LakeEvaluator evaluator, IStateStore stor
         for (var attempt = 0; attempt < AttemptsMax; attempt++)
         {
             if (ReadState(space.Number, computation.Number) is not { Answering: not 0 } state) return Refused("No definition of it answers yet.");
+            if (state.IsFilling) return Refused("A newer version of it is being filled from the history. Try again when it is live.");
             if (state.NeedsPass || store.Get(Table.Computations, StateKeys.Computation(space.Number, 0)) is not null) return Refused("A pass over all profiles is not through yet.");
             var scope = computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users;
             if (!QueryParser.TryParse(state.AnsweringQuery!, scope, computation.IsAudience ? DefinitionKind.Audience : DefinitionKind.Trait, out var definition, out var fault))
@@ -61,6 +62,8 @@ internal sealed class AudienceVerifier(LakeEvaluator evaluator, IStateStore stor
             {
                 Keys = DefinitionQuestion.KeysOf(states.SetOf(space.Number)),
                 FilterByExternalIds = computation.FilterByExternalIds,
+                Since = state.FillSince,
+                Beginning = state.BeganAt,
             };
             var lake = await evaluator.AnswersAsync(definition, question, cancellationToken);
             if (lake.Position == before.Decided)

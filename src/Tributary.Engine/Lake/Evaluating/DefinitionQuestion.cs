@@ -28,6 +28,12 @@ internal sealed record DefinitionQuestion(ushort Space, long Now)
     /// <summary>A person counts only with an identifier of one of these types; empty for everybody.</summary>
     public IReadOnlyList<string> FilterByExternalIds { get; init; } = [];
 
+    /// <summary>Of the events before <see cref="Beginning"/> only those since this time count; milliseconds since 1970.</summary>
+    public long Since { get; init; } = long.MinValue;
+
+    /// <summary>From this offset of the event log on every event counts, whenever it happened.</summary>
+    public long Beginning { get; init; }
+
     /// <summary>The keys of a space, as the definitions that answer now give them.</summary>
     public static Dictionary<string, ComputedKey> KeysOf(IStateStore store, WorkspaceSnapshot workspace, Space space)
     {

@@ -22,14 +22,14 @@ internal sealed partial class DefinitionSql
             return Once($"events of {kind} {name}", () => $"""
                 SELECT {s} AS s, m.account AS own, {person} AS person, {Of("h")} FROM {HistoryTable.History} h
                 JOIN {people} p ON p.type = h.type AND p.value = h.value JOIN {members} m ON m.person = p.profile
-                WHERE h.space = {_question.Space} AND h.name = {LakeDatabase.Literal(name)}
+                WHERE h.space = {_question.Space} AND h.name = {LakeDatabase.Literal(name)}{HistoryReader.Counting("h.", _question.Since, _question.Beginning)}
                 """);
         }
 
         return Once($"events of people {name}", () => $"""
             SELECT p.profile AS s, p.profile AS own, p.profile AS person, {Of("h")} FROM {HistoryTable.History} h
             JOIN {people} p ON p.type = h.type AND p.value = h.value
-            WHERE h.space = {_question.Space} AND h.name = {LakeDatabase.Literal(name)}
+            WHERE h.space = {_question.Space} AND h.name = {LakeDatabase.Literal(name)}{HistoryReader.Counting("h.", _question.Since, _question.Beginning)}
             """);
     }
 

@@ -95,10 +95,11 @@ internal static partial class EvaluatingApi
             LogDifferences(loggers.CreateLogger(typeof(EvaluatingApi)), computation.Key, result.Count, result.Profiles);
             if (repair)
             {
-                // A new version is filled from the history; until it is complete the old one answers.
+                // A new version that shares nothing with others is filled from the history; until it is complete the old one answers.
                 var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, name, kind, (snapshot, current) =>
-                    ResourceKind.Put(current with { Version = checked((uint)snapshot.Revision + 1) }));
+                    ResourceKind.Put(current with { Version = checked((uint)snapshot.Revision + 1), Rebuilt = checked((uint)snapshot.Revision + 1) }));
                 if (changed.Refusal is { } refused) return ApiAnswer.Refused(refused);
+                LogRebuilding(loggers.CreateLogger(typeof(EvaluatingApi)), computation.Key);
                 isRepaired = true;
             }
         }
@@ -121,6 +122,9 @@ internal static partial class EvaluatingApi
             },
         });
     }
+
+    [LoggerMessage(EventId = 4202, Level = LogLevel.Error, Message = "{Key} is built anew from the history.")]
+    private static partial void LogRebuilding(ILogger logger, string key);
 
     [LoggerMessage(EventId = 4201, Level = LogLevel.Error, Message = "What is live of {Key} differs from the history for {Count} of {Profiles} profiles.")]
     private static partial void LogDifferences(ILogger logger, string key, long count, long profiles);

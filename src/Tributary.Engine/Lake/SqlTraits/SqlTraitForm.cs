@@ -13,20 +13,29 @@ internal static partial class SqlTraitForm
     private const int NameLengthMax = 200;
     private const int DescriptionLengthMax = 2_000;
 
+    /// <summary>What somebody wants to create, by itself: no id, no space. What is wrong with it is among the body's faults.</summary>
+    public static SqlTrait Read(JsonInput body) => new()
+    {
+        Id = "",
+        Number = 0,
+        Version = 0,
+        SpaceId = "",
+        Name = body.Text("name", NameLengthMax, required: true) ?? "",
+        Description = body.Text("description", DescriptionLengthMax, mayHaveLines: true),
+        Enabled = body.Flag("enabled") ?? true,
+        Query = body.Text("query", LakeQuery.SqlLengthMax, required: true, mayHaveLines: true) ?? "",
+        Interval = Interval(body) ?? SqlTrait.IntervalPreset,
+    };
+
     /// <summary>Creates one, and with the first of a space the source that speaks for it.</summary>
     public static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, Space space, string id, string author, long at)
     {
-        var trait = new SqlTrait
+        var trait = Read(body) with
         {
             Id = id,
             Number = WorkspaceNumbers.Next(now, ResourceKind.SqlTrait),
             Version = checked((uint)now.Revision + 1),
             SpaceId = space.Id,
-            Name = body.Text("name", NameLengthMax, required: true) ?? "",
-            Description = body.Text("description", DescriptionLengthMax, mayHaveLines: true),
-            Enabled = body.Flag("enabled") ?? true,
-            Query = body.Text("query", LakeQuery.SqlLengthMax, required: true, mayHaveLines: true) ?? "",
-            Interval = Interval(body) ?? SqlTrait.IntervalPreset,
             CreatedAt = at,
             CreatedBy = author,
             UpdatedAt = at,

@@ -88,7 +88,14 @@ internal static class SqlTraitsApi
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         if (workspace.Current.FindSpace(spaceId) is not { } space) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Space, spaceId));
         var sql = body.Text("query", LakeQuery.SqlLengthMax, required: true, mayHaveLines: true);
-        if (sql is null) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
+        var isCheckOnly = body.Flag("checkOnly") ?? false;
+        if (sql is null || body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
+        if (isCheckOnly)
+        {
+            var faults = await preview.CheckAsync(sql, space, workspace.Current, context.RequestAborted);
+            return ApiAnswer.Data(new JsonObject { ["sqlTraitPreview"] = new JsonObject { ["refused"] = new JsonArray([.. faults.Select(fault => JsonValue.Create(fault))]) } });
+        }
+
         var (found, error) = await preview.ReadAsync(sql, space, workspace.Current, context.RequestAborted);
         return found is null ? ApiAnswer.Refused(WorkspaceRefusal.Invalid("query", error!.Message)) : ApiAnswer.Data(new JsonObject { ["sqlTraitPreview"] = found });
     }

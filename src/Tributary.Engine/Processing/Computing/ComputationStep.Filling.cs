@@ -94,18 +94,29 @@ internal sealed partial class ComputationStep
     private void Start(Space space, Computation computation, ComputationState state)
     {
         var definition = _context.Computations.Newest(computation);
-        var streams = _context.Computations.StreamsOf(space.Number).With(definition, isComplete: _context.DecidedNext == 0 || !computation.IncludeHistoricalData);
+        var isRebuilt = ComputationState.IsRebuilt(computation);
+        var streams = _context.Computations.StreamsOf(space.Number).With(definition, isComplete: _context.DecidedNext == 0 || !(computation.IncludeHistoricalData || isRebuilt));
         // What others have kept already needs no gathering.
         var isComplete = streams.AreComplete(definition);
         _context.Computations.Put(space.Number, streams);
-        var begun = state with { NeedsPass = false, FillTo = _context.DecidedNext, FilledTo = 0, Gathered = 0, Overflow = 0, FillSince = Since(computation) };
+        // Which events count is settled when a version is defined; building it anew moves nothing.
+        var begun = state with
+        {
+            NeedsPass = false,
+            FillTo = _context.DecidedNext,
+            FilledTo = 0,
+            Gathered = 0,
+            Overflow = 0,
+            Beginning = isRebuilt ? state.BeganAt : null,
+            FillSince = isRebuilt && computation.IncludeHistoricalData ? state.FillSince : Since(computation),
+        };
         begun = isComplete
             ? begun.AnsweredBy(computation)
             : begun with { Filling = computation.Version };
         _context.Computations.Put(space.Number, computation.Number, begun);
     }
 
-    private long Since(Computation computation) => computation.BackfillDays is { } days ? _context.Now - (days * 86_400_000L) : long.MinValue;
+    private long Since(Computation computation) => !computation.IncludeHistoricalData ? long.MaxValue : computation.BackfillDays is { } days ? _context.Now - (days * 86_400_000L) : long.MinValue;
 
     // A connection that is new hears of everybody who is in.
     private void Connect(Space space, Computation computation, ComputationState state, Computation? before)
@@ -141,7 +152,8 @@ internal sealed partial class ComputationStep
             if (set.StreamsOf(past.Name) is not { } streams) continue;
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
-            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [])) overflow++;
+            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [], [])) overflow++;
+            profile.Refuted = null;
             _context.Graph.Touch(profile);
         }
 
@@ -170,6 +182,7 @@ internal sealed partial class ComputationStep
         foreach (var profile in profiles)
         {
             Sweep(set, profile);
+            profile.Refuted = null;
             var isAccount = profile.Collection == ProfileCollection.Accounts;
             _computer.Begin(set, _context.Now);
             foreach (var item in pass.Items)

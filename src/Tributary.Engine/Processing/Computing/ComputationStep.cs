@@ -62,7 +62,7 @@ internal sealed partial class ComputationStep
         _computer.Begin(set, _context.Now);
         if (parts is { } read && set.StreamsOf(read.Name.Span) is { } streams)
         {
-            if (!streams.Fold(read, profile, resolved.Strongest.Fragment, _context.Now, null, _computer.Asked)) Overflow(space, _computer.Asked);
+            if (!streams.Fold(read, profile, resolved.Strongest.Fragment, _context.Now, null, _computer.Asked, _computer.Folded)) Overflow(space, _computer.Asked);
         }
 
         if (resolved.IsNew) _computer.Asked.UnionWith(set.OfNothing);

@@ -86,6 +86,9 @@ internal sealed class CompareClause(Comparison comparison, ValueNode left, Value
 {
     public ValueNode Left => left;
 
+    /// <summary>Whether it compares nothing but what was read of single events.</summary>
+    public bool IsOfEvents => left is SlotNode && operands.All(operand => operand is SlotNode or ConstantNode);
+
     public override bool Decide(Reading reading, Row? row, Row? parent)
     {
         var values = left.Read(reading, row, parent);
@@ -139,6 +142,23 @@ internal sealed class CompareClause(Comparison comparison, ValueNode left, Value
 internal sealed class CountClause(Comparison comparison, ReduceNode left, double bound) : Clause(comparison)
 {
     public ReduceNode Left => left;
+
+    /// <summary>Whether it asks if there is any event at all.</summary>
+    public bool IsAtLeastOne => (comparison.Comparer, bound) is (Comparer.AtLeast, 1) or (Comparer.GreaterThan, 0);
+
+    /// <summary>What to look at for one more event; null when all of it must be looked at.</summary>
+    public Funnel? Funnel { get; set; }
+
+    /// <summary>Whether more events can make it hold, or where it is negated make it not hold; null when they can do either.</summary>
+    /// <param name="holding">Whether it is its holding that is asked about.</param>
+    public bool? MoreMakes(bool holding) => comparison.Comparer switch
+    {
+        Comparer.GreaterThan or Comparer.AtLeast => holding,
+        Comparer.LessThan or Comparer.AtMost => !holding,
+        Comparer.Equals when bound == 0 => !holding,
+        Comparer.Differs when bound == 0 => holding,
+        _ => null,
+    };
 
     public override bool Decide(Reading reading, Row? row, Row? parent)
     {

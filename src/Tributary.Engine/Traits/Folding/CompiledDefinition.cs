@@ -59,7 +59,10 @@ internal sealed class CompiledDefinition
     {
         foreach (var part in clause.Parts) NameSame(part, owner);
         if (clause.Condition is Comparison comparison && DefinitionReferences.Traits(comparison).Count == 0)
+        {
+            if (clause is CountClause count) count.Funnel = Funnel.Of(count);
             clause.Same = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes($"{owner}\n{QueryPrinter.Print(comparison)}"));
+        }
     }
 
     /// <summary>The answer for the profile that a reading was begun with: of an audience true or false, of a trait its value, as JSON; null for no value.</summary>

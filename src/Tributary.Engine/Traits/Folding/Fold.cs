@@ -233,6 +233,9 @@ internal sealed class RowsFold : Fold
 
     private readonly List<Row> _rows = [];
 
+    /// <summary>How many events were added since it was read.</summary>
+    public int Added { get; private set; }
+
     /// <summary>Not to be changed by others.</summary>
     public List<Row> Rows => _rows;
 
@@ -256,6 +259,7 @@ internal sealed class RowsFold : Fold
         var place = _rows.Count;
         while (place > 0 && _rows[place - 1].At.CompareTo(at) > 0) place--;
         _rows.Insert(place, new Row(at, slots[..plan.KeptSlots].ToArray()));
+        Added++;
         if (_rows.Count <= RowsMax) return true;
         _rows.RemoveAt(0);
         return false;

@@ -9,6 +9,8 @@ namespace Tributary.Engine.Traits.Folding;
 /// </summary>
 internal sealed class Reading
 {
+    // Below it a condition is asked as a whole: that costs no more than remembering what it said.
+    private const int FunnelRowsMin = 16;
     private static readonly List<Row> NoRows = [];
     private readonly Dictionary<uint, List<Row>> _rows = [];
     private readonly Dictionary<UInt128, (bool Holds, long Horizon)> _same = [];
@@ -48,6 +50,9 @@ internal sealed class Reading
         Horizon = long.MaxValue;
     }
 
+    /// <summary>The event that was just folded into the profile, as each stream sees it; null when it is not for one event's sake that the questions are asked.</summary>
+    public List<(uint Stream, Row Row)>? Folded { get; set; }
+
     private bool IsAccount { get; set; }
 
     /// <summary>Answers a condition that other definitions have too, from what it was the first time.</summary>
@@ -57,13 +62,89 @@ internal sealed class Reading
         {
             var others = Horizon;
             Horizon = long.MaxValue;
-            known = (clause.Decide(this, null, null), Horizon);
+            known = (clause is CountClause { Funnel: { } funnel } && Folded is not null ? Passes(funnel, clause, same) : clause.Decide(this, null, null), Horizon);
             Horizon = others;
             _same.Add(same, known);
         }
 
         WakeAt(known.Horizon);
         return known.Holds;
+    }
+
+    // Few events are asked faster than remembered.
+    private bool Passes(Funnel funnel, Clause clause, UInt128 same)
+    {
+        var (rows, events) = EventsOf(funnel);
+        if (rows < FunnelRowsMin) return clause.Decide(this, null, null);
+        if (_own.Refuted is { } refuted && refuted.TryGetValue(same, out var known) && Now < known.Until && known.Events + NewOf(funnel) == events && !Turns(funnel))
+        {
+            WakeAt(known.Until);
+            refuted[same] = new Refutation(Horizon, events);
+            return false;
+        }
+
+        Horizon = long.MaxValue;
+        var holds = clause.Decide(this, null, null);
+        if (!holds) (_own.Refuted ??= [])[same] = new Refutation(Horizon, events);
+        return holds;
+    }
+
+    // Whether the new event counts itself, or lets one count that did not before.
+    private bool Turns(Funnel funnel)
+    {
+        foreach (var (stream, row) in Folded!)
+        {
+            if (stream == funnel.Outer.Number && Counts(funnel.Outer, row)) return true;
+            foreach (var inner in funnel.Inner)
+            {
+                if (stream != inner.Number) continue;
+                var (from, to) = (long.MinValue, row.At.Timestamp);
+                foreach (var filter in inner.Later)
+                    if (filter is ParentWindowFilter window) (from, to) = (Math.Max(from, window.FirstParentOf(row)), Math.Min(to, window.LastParentOf(row)));
+                var parents = AllRows(funnel.Outer);
+                for (var at = RowOrder.FirstFrom(parents, from); at < parents.Count && parents[at].At.Timestamp <= to; at++)
+                    if (Passes(inner, row, parents[at]) && Counts(funnel.Outer, parents[at])) return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Counts(StreamPlan plan, Row row)
+    {
+        foreach (var filter in plan.Later)
+        {
+            if (filter is not WindowFilter window) continue;
+            if (row.At.Timestamp < Now - window.Far) return false;
+            if (window.Near is not { } near || row.At.Timestamp <= Now - near) continue;
+            WakeAt(row.At.Timestamp + near);
+            return false;
+        }
+
+        return Passes(plan, row, null);
+    }
+
+    // How many there are of what is counted, and how many were added of what can let it count.
+    private (int Rows, int Added) EventsOf(Funnel funnel)
+    {
+        var (rows, added) = (0, 0);
+        foreach (RowsFold fold in Folds(funnel.Outer)) (rows, added) = (rows + fold.Rows.Count, added + fold.Added);
+        foreach (var inner in funnel.Inner)
+            foreach (RowsFold fold in Folds(inner)) added += fold.Added;
+        return (rows, added);
+    }
+
+    private int NewOf(Funnel funnel)
+    {
+        var count = 0;
+        foreach (var (stream, _) in Folded!)
+        {
+            if (stream == funnel.Outer.Number) count++;
+            foreach (var inner in funnel.Inner)
+                if (stream == inner.Number) count++;
+        }
+
+        return count;
     }
 
     /// <summary>Notes a time at which the answer may change.</summary>
@@ -225,8 +306,16 @@ internal sealed class Reading
             else (all ??= [.. first]).AddRange(fold.Rows);
         }
 
-        all?.Sort(static (a, b) => a.At.CompareTo(b.At));
+        // What somebody did before they were known lies before the rest, and then there is nothing to put in order.
+        if (all is not null && !IsInOrder(all)) all.Sort(static (a, b) => a.At.CompareTo(b.At));
         return _rows[plan.Number] = all ?? first ?? NoRows;
+    }
+
+    private static bool IsInOrder(List<Row> rows)
+    {
+        for (var at = 1; at < rows.Count; at++)
+            if (rows[at - 1].At.CompareTo(rows[at].At) > 0) return false;
+        return true;
     }
 
     private static QueryValue ReduceRows(StreamPlan plan, List<Row> rows)

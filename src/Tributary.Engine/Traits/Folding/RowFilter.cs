@@ -55,6 +55,12 @@ internal sealed class ParentWindowFilter(long near, long far) : RowFilter
     /// <summary>The first time that is inside.</summary>
     public long From(Row parent) => parent.At.Timestamp + Math.Max(near, 1);
 
+    /// <summary>The earliest time of a parent in whose window an event is.</summary>
+    public long FirstParentOf(Row row) => row.At.Timestamp - far;
+
+    /// <summary>The latest one.</summary>
+    public long LastParentOf(Row row) => row.At.Timestamp - Math.Max(near, 1);
+
     /// <summary>The last time that is inside.</summary>
     public long To(Row parent) => parent.At.Timestamp + far;
 

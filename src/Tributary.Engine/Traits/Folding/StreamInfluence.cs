@@ -40,38 +40,28 @@ internal static class StreamInfluence
             case NotClause:
                 foreach (var part in clause.Parts) Visit(part, Opposite(whenTrue), found);
                 break;
-            case CountClause count:
-                Visit((Comparison)count.Condition, count.Left.Plan, whenTrue, found);
+            case CountClause count when count.MoreMakes(true) is { } more:
+                Visit(count.Left.Plan, more ? whenTrue : Opposite(whenTrue), found);
                 break;
-            case CompareClause { Left: ReduceNode { Plan: { Kind: FoldKind.Count } plan } } compare:
-                Visit((Comparison)compare.Condition, plan, whenTrue, found);
+            case CompareClause { Left: ReduceNode { Plan: { Kind: FoldKind.Count } plan } } compare when Counted(compare) is { } counted:
+                Visit(plan, counted ? whenTrue : Opposite(whenTrue), found);
                 break;
         }
     }
 
     // More events make a count larger and never smaller; those that a nested count asks about decide which events count.
-    private static void Visit(Comparison comparison, StreamPlan plan, Influence whenTrue, Dictionary<StreamPlan, Influence> found)
+    private static void Visit(StreamPlan plan, Influence more, Dictionary<StreamPlan, Influence> found)
     {
-        if (comparison.Operands is not [Constant { Value: { Kind: QueryValueKind.Number, Number: var bound } }]) return;
-        Influence more;
-        switch (comparison.Comparer)
-        {
-            case Comparer.GreaterThan or Comparer.AtLeast:
-            case Comparer.Differs when bound == 0:
-                more = whenTrue;
-                break;
-            case Comparer.LessThan or Comparer.AtMost:
-            case Comparer.Equals when bound == 0:
-                more = Opposite(whenTrue);
-                break;
-            default:
-                return;
-        }
-
         found[plan] = more;
         foreach (var filter in plan.Later)
             if (filter is ClauseFilter { Clause: var clause }) Visit(clause, more, found);
     }
+
+    // A count that is kept as a number is compared like one that is counted each time.
+    private static bool? Counted(CompareClause compare) =>
+        compare.Condition is Comparison { Operands: [Constant { Value: { Kind: QueryValueKind.Number, Number: var bound } }] } comparison
+            ? new CountClause(comparison, (ReduceNode)compare.Left, bound).MoreMakes(true)
+            : null;
 
     private static Influence Opposite(Influence influence) => influence == Influence.In ? Influence.Out : Influence.In;
 }
