@@ -24,10 +24,10 @@ internal readonly record struct PlacedLink(int A, int B, string Path, double X, 
 /// </summary>
 internal sealed class GraphLayout
 {
-    public const int NodeWidth = 208;
+    public const int NodeWidth = 190;
     public const int NodeHeight = 46;
     public const int RowHeight = 62;
-    public const int ColumnWidth = 324;
+    public const int ColumnWidth = 286;
     private const int Margin = 14;
 
     private readonly IReadOnlyList<(int A, int B)> _links;

@@ -20,6 +20,14 @@ internal static class EveryPage
         yield return ($"/sources/{source.Id}/schema?event=track%3AOrder%20Completed", "schema-event");
         yield return ($"/sources/{source.Id}/settings", "source-settings");
         yield return ("/sources/there-is-none", "source-missing");
+        yield return ("/profiles", "profiles");
+        yield return ("/profiles?of=accounts", "profiles-accounts");
+        yield return ("/profiles?q=nothing-begins-like-this", "profiles-none");
+        yield return ("/profiles/use_000000000000000000000000000", "profile-missing");
+        yield return ("/events", "events");
+        yield return ("/events?verdict=discarded", "events-discarded");
+        yield return ("/events/order-1", "passport");
+        yield return ("/events/there-is-none", "passport-missing");
         yield return ("/account", "account");
         yield return ("/there/is/no/such/page", "not-found");
     }
