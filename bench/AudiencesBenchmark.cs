@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tributary.Destinations.Http;
+using Tributary.Destinations.Webhook;
 using Tributary.Engine.Audiences;
+using Tributary.Engine.Delivery;
 using Tributary.Engine.Lake;
 using Tributary.Engine.Lake.Evaluating;
 using Tributary.Engine.Log;
@@ -73,6 +77,110 @@ internal static class AudiencesBenchmark
         await river.StopAsync();
     }
 
+    /// <summary>How long the processing of a tick takes while people leave an audience by time.</summary>
+    /// <param name="people">How many, each with a timer.</param>
+    /// <param name="minutes">Within how many minutes of log time all of them leave.</param>
+    /// <param name="folder">Where the data goes; the caller removes it.</param>
+    public static async Task RunExitsAsync(int people, int minutes, string folder)
+    {
+        using var river = await Opened.OpenAsync(folder);
+        await river.ReviseAsync([ResourceKind.Put(Of(1, Computation.Audience, "event('Product Viewed').within(1 hours).count() >= 1"))]);
+        var records = new LogRecords(1 << 20);
+        const long Minute = 60_000;
+        for (var sent = 0; sent < people;)
+        {
+            records.Clear();
+            for (var i = 0; i < 500 && sent < people; i++, sent++)
+            {
+                var at = Start + (minutes * Minute * sent / people);
+                ReceivedRecord.BeginEvent(records, EventType.Track, 1, at, at, Encoding.UTF8.GetBytes($"exit-{sent:D9}"));
+                records.Write(Encoding.UTF8.GetBytes($"{{\"type\":\"track\",\"messageId\":\"exit-{sent:D9}\",\"userId\":\"user-{sent}\",\"event\":\"Product Viewed\"}}"));
+                records.EndRecord();
+            }
+
+            await river.AppendAsync(records);
+        }
+
+        await river.SettleAsync();
+        var before = river.Members();
+        var spent = new List<double>();
+        for (var at = Start + (60 * Minute); at <= Start + ((60 + minutes) * Minute) + 500; at += 500)
+        {
+            records.Clear();
+            ReceivedRecord.AddTick(records, at);
+            var begun = TimeProvider.System.GetTimestamp();
+            await river.AppendAsync(records);
+            await river.SettleAsync();
+            spent.Add(TimeProvider.System.GetElapsedTime(begun).TotalMilliseconds);
+        }
+
+        spent.Sort();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"exits by time: {before:N0} members with a timer each, {river.Members():N0} left after {minutes} minutes; a tick (of 500 ms) took p50 {spent[spent.Count / 2]:N0} ms, p99 {spent[spent.Count * 99 / 100]:N0} ms, at most {spent[^1]:N0} ms"));
+        await river.StopAsync();
+    }
+
+    /// <summary>How long after an event was appended its <c>Audience Entered</c> is at a webhook on this machine, at a steady rate in real time.</summary>
+    public static async Task RunLatencyAsync(int rate, int seconds, string folder)
+    {
+        using var river = await Opened.OpenAsync(folder);
+        var sent = new ConcurrentDictionary<string, long>();
+        var took = new ConcurrentBag<double>();
+        var warmUp = TimeProvider.System.GetTimestamp() + (15 * TimeProvider.System.TimestampFrequency);
+        using var receiver = new QuietReceiver(request =>
+        {
+            var at = request.IndexOf("\"userId\":\""u8) + 10;
+            var user = Encoding.UTF8.GetString(request.Slice(at, request[at..].IndexOf((byte)'"')));
+            if (sent.TryGetValue(user, out var since) && since > warmUp) took.Add(TimeProvider.System.GetElapsedTime(since).TotalMilliseconds);
+        });
+        var hook = new Destination
+        {
+            Id = "hook",
+            Number = 1,
+            Name = "Hook",
+            MetadataId = WebhookKind.Slug,
+            SourceId = "engage",
+            Settings = new System.Text.Json.Nodes.JsonObject { ["url"] = receiver.Address, ["batchSize"] = 1 },
+        };
+        var buyers = Of(Audiences + Traits + 1, Computation.Audience, "event('Order Completed').count() >= 1") with { Connections = [new ComputationConnection { Id = "con", DestinationId = "hook", SendIdentify = false }] };
+        await river.ReviseAsync([DeliveryBenchmark.Put("destination", hook.Id, hook), .. Definitions().Append(buyers).Select(ResourceKind.Put)]);
+        using var http = new OutboundHttp(EgressRules.Parse("127.0.0.0/8"));
+        var setup = new DeliverySetup(new DestinationCatalog([WebhookKind.Value]), [WebhookKind.Driver(http, TimeProvider.System)]);
+        using var worker = new DestinationWorker(hook, () => river.Workspace, setup, river.Decided, river.Store, new DeliveryOptions(), TimeProvider.System, NullLogger.Instance);
+        using var stopping = new CancellationTokenSource();
+        var delivering = Task.Run(() => worker.RunAsync(stopping.Token));
+        var shoppers = new Shoppers(1_000_000, 0, pace: 0)
+        {
+            Clock = () => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+            Bought = person => sent.TryAdd($"user-{person}", TimeProvider.System.GetTimestamp()),
+        };
+        var records = new LogRecords(1 << 20);
+        using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        var begun = TimeProvider.System.GetTimestamp();
+        var (events, ticks) = (0L, 0);
+        while (TimeProvider.System.GetElapsedTime(begun) is var elapsed && elapsed.TotalSeconds < seconds)
+        {
+            records.Clear();
+            for (; events < (long)(elapsed.TotalSeconds * rate); events++) shoppers.AddEvent(records, null);
+            if (elapsed.TotalMilliseconds / 500 >= ticks)
+            {
+                ReceivedRecord.AddTick(records, shoppers.Now);
+                ticks++;
+            }
+
+            if (records.Count > 0) await river.AppendAsync(records);
+            await beat.WaitForNextTickAsync();
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
+        var sorted = took.Order().ToList();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"event to Audience Entered at a webhook, {rate:N0} events/s for {seconds} s: {sorted.Count:N0} entries, p50 {sorted[sorted.Count / 2]:N0} ms, p99 {sorted[sorted.Count * 99 / 100]:N0} ms, at most {sorted[^1]:N0} ms"));
+        await stopping.CancelAsync();
+        await delivering;
+        await river.StopAsync();
+    }
+
     // Thresholds and windows differ, so that no two are the same; the shapes are those of the ready definitions.
     private static IEnumerable<Computation> Definitions()
     {
@@ -116,7 +224,13 @@ internal static class AudiencesBenchmark
         private readonly Random _random = new(2);
         private long _message;
 
-        public long Now => Start + (long)(_message * pace);
+        /// <summary>The time of the next event; its pace when there is none.</summary>
+        public Func<long>? Clock { get; init; }
+
+        /// <summary>Told of everybody who orders.</summary>
+        public Action<int>? Bought { get; init; }
+
+        public long Now => Clock?.Invoke() ?? Start + (long)(_message * pace);
 
         public void AddEvent(LogRecords records, int? person)
         {
@@ -124,6 +238,7 @@ internal static class AudiencesBenchmark
             var messageId = Encoding.UTF8.GetBytes($"ajs-next-{_message:D13}-7c1f2f6e-54a1-4e0c-9b5a-1f4f7f1d2a33");
             var roll = person is not null ? 99 : _random.Next(100);
             var deed = Deeds.First(each => (roll -= each.Share) < 0).Event;
+            if (deed == "Order Completed") Bought?.Invoke(who);
             var type = deed switch { "identify" => EventType.Identify, "Page Viewed" => EventType.Page, _ => EventType.Track };
             var about = type switch
             {
@@ -200,14 +315,21 @@ internal static class AudiencesBenchmark
             {
                 records.Clear();
                 for (var i = 0; i < 500 && sent < count; i++, sent++) shoppers.AddEvent(records, isEverybodyOnce ? (int)sent : null);
-                await _received.AppendAsync(records);
-                // Stay at most 64 MiB ahead, as a bounded server would.
-                while (_received.End.Value - _progress.Processed.Value > 64 << 20)
-                    await _progress.WaitAsync(new LogOffset(_received.End.Value - (48 << 20)), CancellationToken.None);
+                await AppendAsync(records);
             }
 
-            await _progress.WaitAsync(_received.End, CancellationToken.None);
+            await SettleAsync();
         }
+
+        public async Task AppendAsync(LogRecords records)
+        {
+            await _received.AppendAsync(records);
+            // Stay at most 64 MiB ahead, as a bounded server would.
+            while (_received.End.Value - _progress.Processed.Value > 64 << 20)
+                await _progress.WaitAsync(new LogOffset(_received.End.Value - (48 << 20)), CancellationToken.None);
+        }
+
+        public async Task SettleAsync() => await _progress.WaitAsync(_received.End, CancellationToken.None);
 
         public (long Profiles, long Bytes, long Folds) Profiles()
         {

@@ -17,6 +17,12 @@ switch (args)
             double.Parse(pace, CultureInfo.InvariantCulture),
             folder);
         break;
+    case ["audiences-exits", var people, var minutes, var folder]:
+        await AudiencesBenchmark.RunExitsAsync(int.Parse(people, CultureInfo.InvariantCulture), int.Parse(minutes, CultureInfo.InvariantCulture), folder);
+        break;
+    case ["audiences-latency", var rate, var seconds, var folder]:
+        await AudiencesBenchmark.RunLatencyAsync(int.Parse(rate, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture), folder);
+        break;
     case ["audiences-lake", var events, var people, var folder]:
         await AudiencesBenchmark.RunLakeAsync(long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), folder);
         break;
@@ -43,6 +49,8 @@ switch (args)
             Usage: river EVENTS PEOPLE SKEW FOLDER        the river in process; SKEW 0 is uniform, 0.99 zipf
                    river-lake EVENTS PEOPLE SKEW FOLDER   the same while the lake loads
                    audiences EVENTS PEOPLE SKEW PACE FOLDER  the river with 200 audiences and 50 computed traits, PACE ms of log time an event
+                   audiences-exits PEOPLE MINUTES FOLDER  exits by time, all of them within so many minutes
+                   audiences-latency RATE SECONDS FOLDER  from an event to its Audience Entered at a webhook on this machine
                    audiences-lake EVENTS PEOPLE FOLDER    previews, and a new audience until it has its past
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
