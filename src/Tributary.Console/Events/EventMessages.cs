@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tributary.Console.Access;
 using Tributary.Engine.Delivery;
 
 namespace Tributary.Console.Events;
@@ -14,6 +15,16 @@ internal sealed class EventMessages(PassportQueries passports)
 
     /// <summary>The message of an accepted event; null when it is not known or no longer kept.</summary>
     public JsonNode? Find(string messageId) => Passport(messageId)?["events"]?.AsArray().FirstOrDefault()?["event"]?.DeepClone();
+
+    /// <summary>
+    /// A message as a member may see it. Its write key is a credential and is hidden from everybody: the page of the source shows it to those who may have it.
+    /// </summary>
+    public static JsonNode? Shown(JsonNode? message, bool mayIdentify)
+    {
+        var shown = mayIdentify ? message?.DeepClone() : PiiMask.Message(message);
+        if (shown is JsonObject root && root.ContainsKey("writeKey")) root["writeKey"] = PiiMask.Hidden;
+        return shown;
+    }
 
     /// <summary>Reads what is written as fields of an object.</summary>
     public static JsonObject Written(Action<Utf8JsonWriter> write)

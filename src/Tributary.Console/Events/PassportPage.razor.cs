@@ -91,7 +91,7 @@ public sealed partial class PassportPage
 
     private string SourceName(JsonObject life) => (string?)life["source"] is { } id ? Workspace.Current.FindSource(id)?.Name ?? "a deleted source" : "an unknown source";
 
-    private JsonNode? Masked(JsonNode? message) => _mayIdentify ? message : PiiMask.Message(message);
+    private JsonNode? Masked(JsonNode? message) => EventMessages.Shown(message, _mayIdentify);
 
-    private static string Indented(JsonNode? message) => message?.ToJsonString(Spaced) ?? "";
+    private string Indented(JsonNode? message) => Masked(message)?.ToJsonString(Spaced) ?? "";
 }

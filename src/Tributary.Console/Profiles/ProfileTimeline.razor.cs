@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using Tributary.Console.Access;
+using Tributary.Console.Events;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 
@@ -68,7 +69,7 @@ public sealed partial class ProfileTimeline
         if (_open?.MessageId == Pick) return;
         _open = _rows.Find(row => row.MessageId == Pick);
         var message = _open is null ? null : Board.Message(_open.MessageId);
-        _message = _mayIdentify ? message : PiiMask.Message(message);
+        _message = EventMessages.Shown(message, _mayIdentify);
     }
 
     // What was read further back stays: new events come on top of it.
