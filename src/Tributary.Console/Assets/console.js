@@ -94,7 +94,7 @@
   let armed = 0
   document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 'k') { event.preventDefault(); palette(); return }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('dialog[open], [role="dialog"]')) return
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector('dialog[open], [role="dialog"]:not([popover]), [popover]:popover-open')) return
     if (localStorage.getItem('keys') === 'off') return
     if (Date.now() - armed < 1500 && jumps[event.key]) { armed = 0; event.preventDefault(); Blazor.navigateTo(jumps[event.key]); return }
     armed = 0

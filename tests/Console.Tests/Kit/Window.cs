@@ -31,7 +31,7 @@ public sealed class Window : IAsyncDisposable
 
     public ILocator Main => Page.Locator("main");
 
-    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name });
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
     public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new() { Name = name });
 
