@@ -13,6 +13,7 @@ using Tributary.Console.Access;
 using Tributary.Console.Assets;
 using Tributary.Console.Events;
 using Tributary.Console.Home;
+using Tributary.Console.Lake;
 using Tributary.Console.Live;
 using Tributary.Console.Profiles;
 using Tributary.Console.Shared;
@@ -59,7 +60,7 @@ public static class ConsoleServices
         services.AddSingleton<SourceSchemas>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
         services.AddSingleton<ProfileBoard>().AddSingleton<TraitBoard>().AddSingleton<TimelineBoard>();
-        services.AddSingleton<EventBoard>().AddSingleton<EventMessages>();
+        services.AddSingleton<EventBoard>().AddSingleton<EventMessages>().AddSingleton<LakeBoard>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 

@@ -22,6 +22,7 @@ public static class ConsolePages
         new("/sources", "Sources", "Connections", Icons.Material.Outlined.Input, 's', Words: "write keys websites apps events live debugger"),
         new("/profiles", "Profiles", "Profiles", Icons.Material.Outlined.People, 'p', Words: "people customers accounts identity graph search merge split"),
         new("/events", "Events", "Data", Icons.Material.Outlined.Bolt, 'e', Words: "messages passport newest discarded quarantined"),
+        new("/lake", "Lake", "Data", Icons.Material.Outlined.TableChart, 'l', Permission.Pii, "sql query tables history csv chart"),
     ];
 
     /// <summary>Where a profile is shown; null while there is no page for it.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Tributary.Engine.Workspace;
 using Tributary.Server.Tests;
@@ -24,12 +25,12 @@ public sealed class ConsoleServer : IAsyncDisposable
     internal MemberRegister Members => Services.GetRequiredService<MemberRegister>();
 
     /// <summary>Starts a server that nobody owns yet.</summary>
-    public static async Task<ConsoleServer> StartEmptyAsync() => new(await RunningServer.StartAsync());
+    public static async Task<ConsoleServer> StartEmptyAsync(Action<WebApplicationBuilder>? configure = null) => new(await RunningServer.StartAsync(configure));
 
     /// <summary>Starts a server with an owner.</summary>
-    public static async Task<ConsoleServer> StartAsync()
+    public static async Task<ConsoleServer> StartAsync(Action<WebApplicationBuilder>? configure = null)
     {
-        var server = await StartEmptyAsync();
+        var server = await StartEmptyAsync(configure);
         var (owner, refusal) = await server.Members.SetUpAsync(OwnerEmail, "Grace Hopper", Password, CancellationToken.None);
         Assert.NotNull(owner);
         Assert.Null(refusal);
