@@ -12,6 +12,7 @@ using MudBlazor.Services;
 using Tributary.Console.Access;
 using Tributary.Console.Assets;
 using Tributary.Console.Events;
+using Tributary.Console.Destinations;
 using Tributary.Console.Home;
 using Tributary.Console.Lake;
 using Tributary.Console.Live;
@@ -61,6 +62,7 @@ public static class ConsoleServices
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
         services.AddSingleton<ProfileBoard>().AddSingleton<TraitBoard>().AddSingleton<TimelineBoard>();
         services.AddSingleton<EventBoard>().AddSingleton<EventMessages>().AddSingleton<LakeBoard>();
+        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 

@@ -51,6 +51,7 @@ public static class DestinationsServices
         services.AddSingleton(provider => new ActionsQuestions(
             provider.GetRequiredService<LiveWorkspace>(), provider.GetRequiredService<ActionsHost>(), catalogue, provider.GetRequiredService<SecretBox>()));
         services.AddSingleton(provider => provider.GetRequiredService<ActionsQuestions>().ListMaker());
+        services.AddSingleton(provider => provider.GetRequiredService<ActionsQuestions>().Questions());
         services.AddHostedService<TokenKeeper>();
         foreach (var kind in catalogue.Kinds)
         {

@@ -33,6 +33,12 @@ public static partial class PiiMask
         ? new JsonObject(root.Select(pair => KeyValuePair.Create(pair.Key, Harmless.Contains(pair.Key) ? pair.Value?.DeepClone() : Value(pair.Key, pair.Value, 1))))
         : Value("", message, 0);
 
+    /// <summary>A document of another system, whose names follow no rule of ours: its shape stays, every value is hidden.</summary>
+    public static JsonNode? Foreign(JsonNode? document) => Emptied(document, 0);
+
+    /// <summary>An address without what its path and query may tell of people.</summary>
+    public static string Url(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && Revealing().IsMatch(parsed.PathAndQuery) ? $"{parsed.GetLeftPart(UriPartial.Authority)}/{Hidden}" : url;
+
     /// <summary>Free text, with what looks like an address, a number or a network address hidden.</summary>
     public static string Prose(string text) => Revealing().IsMatch(text) ? Hidden : text;
 

@@ -44,6 +44,9 @@ public sealed partial class AreaChart : ComponentBase
         _bands = [.. stacks.Select(stack => ChartPath.Band(stack.Below, stack.Above, _max, 1_000, Height))];
     }
 
+    // A time of day says nothing about a week.
+    private string Axis(DateTimeOffset at) => at.UtcDateTime.ToString(Starts[^1] - Starts[0] < TimeSpan.FromDays(2) ? "HH:mm" : "MMM d", CultureInfo.InvariantCulture);
+
     private string Explain(int at) =>
         $"{Starts[at].UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}\n" + string.Join('\n', Series.Select(series => $"{series.Name}: {Words.Count(series.Values[at])}"));
 }

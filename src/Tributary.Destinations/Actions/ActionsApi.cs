@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tributary.Engine.Audiences;
+using Tributary.Engine.Delivery;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Destinations.Actions;
@@ -62,6 +63,9 @@ internal sealed record ActionsTarget(string Slug, string Id, JsonObject Settings
 /// <summary>Finds the destination, asks, and answers in the shape of the management API.</summary>
 internal sealed class ActionsQuestions(LiveWorkspace workspace, ActionsHost host, ActionsCatalogue catalogue, SecretBox secrets)
 {
+    // Stands for the id of a destination that is still being set up.
+    private const string Unsaved = "unsaved";
+
     /// <summary>Makes the lists of audiences that are connected to destinations which want one.</summary>
     public AudienceListMaker ListMaker() => new(slug => catalogue.Find(slug)?.MakesAudience == true, async (destination, list, stop) =>
     {
@@ -73,6 +77,13 @@ internal sealed class ActionsQuestions(LiveWorkspace workspace, ActionsHost host
         return isNamed ? (reply.Value.GetProperty("externalId").GetString(), null) : (null, "it did not say what the list is called there.");
     });
 
+    /// <summary>The questions that the console asks.</summary>
+    public DestinationQuestions Questions() => new(
+        slug => catalogue.Find(slug) is not null,
+        async (asked, stop) => Of(await host.TestAuthenticationAsync(asked.MetadataId, asked.Id ?? Unsaved, SettingsOf(asked.Stored, asked.Sent), stop)),
+        async (asked, action, field, payload, stop) =>
+            Of(await host.DynamicFieldAsync(asked.MetadataId, asked.Id ?? Unsaved, SettingsOf(asked.Stored, asked.Sent), action, field, payload, null, stop)));
+
     /// <summary>Asks, if nothing is wrong with what was sent.</summary>
     /// <param name="context">The request.</param>
     /// <param name="id">The destination.</param>
@@ -83,16 +94,10 @@ internal sealed class ActionsQuestions(LiveWorkspace workspace, ActionsHost host
         if (refusal is not null) return ApiAnswer.Refused(refusal);
         if (workspace.Current.FindDestination(id) is not { } destination) return ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Destination, id));
         if (catalogue.Find(destination.MetadataId) is null) return ApiAnswer.Refused(WorkspaceRefusal.Conflict(null, $"A destination of the kind {destination.MetadataId} cannot be asked this."));
-        var settings = DestinationSync.Without(secrets.UnsealReadable(destination.Settings)).DeepClone().AsObject();
-        foreach (var (name, value) in body.Object("settings") ?? [])
-        {
-            if (value is not JsonValue text || !text.TryGetValue<string>(out var shown) || shown != SecretBox.Mask) settings[name] = value?.DeepClone();
-        }
-
+        var sent = body.Object("settings");
         var ask = read(body);
         if (body.Faults.Count > 0) return ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults));
-        // Tokens that were sent along are tried as they are, and not renewed: they belong to nobody yet.
-        if (body.Object("settings")?[ActionsKind.OAuthKey] is JsonObject && settings[ActionsKind.OAuthKey] is JsonObject tried) tried[ActionsKind.TrialKey] = true;
+        var settings = SettingsOf(destination.Settings, sent);
         var reply = await ask(host, new ActionsTarget(destination.MetadataId, destination.Id, settings), context.RequestAborted);
         // The destination's no is an answer to the question, and not a failure of asking.
         return ApiAnswer.Data(new JsonObject
@@ -103,4 +108,19 @@ internal sealed class ActionsQuestions(LiveWorkspace workspace, ActionsHost host
             ["answer"] = reply.Value.ValueKind == System.Text.Json.JsonValueKind.Undefined ? null : JsonNode.Parse(reply.Value.GetRawText()),
         });
     }
+    // The settings in the clear, with what was sent on top.
+    private JsonObject SettingsOf(JsonObject stored, JsonObject? sent)
+    {
+        var settings = DestinationSync.Without(secrets.UnsealReadable(stored)).DeepClone().AsObject();
+        foreach (var (name, value) in sent ?? [])
+        {
+            if (value is not JsonValue text || !text.TryGetValue<string>(out var shown) || shown != SecretBox.Mask) settings[name] = value?.DeepClone();
+        }
+
+        // Tokens that were sent along are tried as they are, and not renewed: they belong to nobody yet.
+        if (sent?[ActionsKind.OAuthKey] is JsonObject && settings[ActionsKind.OAuthKey] is JsonObject tried) tried[ActionsKind.TrialKey] = true;
+        return settings;
+    }
+
+    private static DestinationReply Of(ActionsReply reply) => new(reply.IsOk, reply.Message ?? reply.Code, reply.Value);
 }

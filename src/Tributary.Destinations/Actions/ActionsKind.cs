@@ -42,6 +42,7 @@ public sealed class ActionsKind
             Actions = [.. definition.GetProperty("actions").EnumerateObject().Select(Action)],
             Presets = Presets(definition),
             Authentication = scheme,
+            Category = ActionsCategories.Of(Slug),
             Unavailable = unavailable,
         };
     }

@@ -17,6 +17,17 @@ internal sealed partial class DeliveryEngine(
     public Task<ReplayRow?>? RequestReplay(uint destination, ReplayRow? wanted) =>
         _workers.TryGetValue(destination, out var running) ? running.Worker.RequestAsync(wanted) : null;
 
+    /// <summary>How it stands with a destination; null when it has no worker (yet).</summary>
+    public DestinationHealth? HealthOf(uint destination) => _workers.TryGetValue(destination, out var running) ? running.Worker.Health : null;
+
+    /// <summary>Tries again at once what waits for a later attempt. False when the destination has no worker (yet).</summary>
+    public bool Hurry(uint destination)
+    {
+        if (!_workers.TryGetValue(destination, out var running)) return false;
+        running.Worker.Hurry();
+        return true;
+    }
+
     /// <summary>Follows the workspace until it is stopped, then stops all workers and waits for them.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {

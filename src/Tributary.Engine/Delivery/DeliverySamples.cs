@@ -78,6 +78,17 @@ internal sealed class DeliverySamples(IStateStore store, uint destination)
         return store.Scan(Table.Deliveries, prefix, StateKeys.After(prefix)).Select(row => row.Value);
     }
 
+    /// <summary>The newest samples of a destination, as JSON objects.</summary>
+    /// <param name="store">Where they are.</param>
+    /// <param name="destination">Its number.</param>
+    /// <param name="reason">Only those of this reason; null for all.</param>
+    /// <param name="limit">How many at most.</param>
+    public static List<SampleHead> Newest(IStateStore store, uint destination, string? reason, int limit) =>
+    [
+        .. Read(store, destination).Select(SampleHead.Of).Where(sample => reason is null || sample.Reason == reason)
+            .OrderByDescending(sample => sample.At, StringComparer.Ordinal).Take(limit),
+    ];
+
     /// <summary>Which event a sample is about.</summary>
     public static long OffsetOf(byte[] sample)
     {
@@ -136,5 +147,18 @@ internal sealed class DeliverySamples(IStateStore store, uint destination)
         }
 
         return null;
+    }
+}
+
+/// <summary>A sample and what it is found by.</summary>
+/// <param name="Json">The sample itself.</param>
+/// <param name="Reason">Why the attempt was in vain, or <see cref="DeliverySamples.Delivered"/>.</param>
+/// <param name="At">When it was, in ISO 8601.</param>
+internal readonly record struct SampleHead(byte[] Json, string Reason, string At)
+{
+    public static SampleHead Of(byte[] sample)
+    {
+        using var parsed = JsonDocument.Parse(sample);
+        return new SampleHead(sample, parsed.RootElement.GetProperty("reason").GetString()!, parsed.RootElement.GetProperty("at").GetString()!);
     }
 }

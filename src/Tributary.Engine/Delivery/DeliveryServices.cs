@@ -48,6 +48,7 @@ public static class DeliveryServices
         services.AddSingleton(provider => new ReplayQueries(
             provider.GetRequiredService<DeliveryEngine>(), provider.GetRequiredService<DecidedLog>(), provider.GetRequiredService<IStateStore>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<SubscriptionDesk>().AddSingleton<FilterDesk>().AddSingleton<ReplayDesk>();
         services.AddSingleton(provider => new PassportQueries(
             provider.GetRequiredService<Func<WorkspaceSnapshot>>(),
             provider.GetRequiredService<EventQueries>(),

@@ -13,6 +13,30 @@ internal sealed partial class DestinationWorker
     private readonly ConcurrentQueue<(ReplayRow? Wanted, TaskCompletionSource<ReplayRow?> Answer)> _requests = new();
     private readonly LogBatch _past = new(64 << 10);
     private ReplayRow? _replay;
+    private int _isHurried;
+
+    /// <summary>
+    /// How it stands with the destination. Read while the loop runs: each member is one word that the loop writes at once, so what is seen is at most a turn old.
+    /// </summary>
+    public DestinationHealth Health => new(
+        _circuit.IsOpen,
+        _circuit.NextAt is > 0 and var next && next > Now ? DateTimeOffset.FromUnixTimeMilliseconds(next) : null,
+        _plan?.Fault,
+        [.. (_plan?.Lanes ?? []).Where(lane => lane.Fault is not null).Select(lane => lane.Fault!)]);
+
+    /// <summary>Tries again at once what waits for a later attempt: somebody believes that the destination is well again.</summary>
+    public void Hurry()
+    {
+        Volatile.Write(ref _isHurried, 1);
+        _wake.Set();
+    }
+
+    private void HurryWhenAsked()
+    {
+        if (Interlocked.Exchange(ref _isHurried, 0) == 0) return;
+        _circuit.Reset();
+        _chains.Hurry(Now);
+    }
 
     /// <summary>Begins a replay, or with null gives up the one that runs. Completes when that is durable, with the replay as it is then.</summary>
     /// <returns>The replay that runs already, unchanged, when there is one.</returns>

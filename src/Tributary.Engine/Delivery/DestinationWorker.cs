@@ -190,6 +190,7 @@ internal sealed partial class DestinationWorker : IDisposable
     {
         // :: Step 1
         Configure();
+        HurryWhenAsked();
 
         // :: Step 2
         var hasWorked = false;

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tributary.Engine.Workspace;
@@ -13,6 +16,45 @@ internal sealed class TestEvent(DeliverySetup setup, TimeProvider clock)
 {
     private const int BodyMax = 256 << 10;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
+
+    /// <summary>Finds fault with a message that is to be tried, or gives it what every message has that was received.</summary>
+    /// <param name="input">Where faults are told, under <c>event</c>.</param>
+    /// <param name="message">The message; completed when it can be tried.</param>
+    /// <param name="type">Its type.</param>
+    public bool TryComplete(JsonInput input, [NotNullWhen(true)] JsonObject? message, out EventType type)
+    {
+        type = default;
+        if (message is null) input.Fault("event", "event is required: a message with a type.");
+        else if (!(message["type"] is JsonValue value && value.TryGetValue<string>(out var text) && EventTypes.TryParse(Encoding.UTF8.GetBytes(text), out type)))
+            input.Fault("event.type", "event.type must be identify, track, page, screen, group or alias.");
+        if (message is null || input.Faults.Count > 0) return false;
+        var at = Profiles.ProfileWriter.Iso(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        foreach (var time in (ReadOnlySpan<string>)["timestamp", "receivedAt"]) message[time] ??= at;
+        message["messageId"] ??= "test-" + WorkspaceSecrets.NewId();
+        return true;
+    }
+
+    /// <summary>The answer of <c>POST /api/destinations/{id}/test</c>, without its envelope.</summary>
+    public async Task<ReadOnlyMemory<byte>> AskAsync(WorkspaceSnapshot workspace, Destination destination, JsonObject message, EventType type, CancellationToken cancellationToken)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = WorkspaceSnapshot.Json.Encoder }))
+        {
+            json.WriteStartObject();
+            await WriteAsync(json, workspace, destination, message, type, cancellationToken);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>What one subscription would send of an event, whatever its trigger says; it need not be saved.</summary>
+    public async Task<(IReadOnlyList<WireExchange> Requests, DeliveryOutcome Outcome)> TryDraftAsync(
+        WorkspaceSnapshot workspace, Destination destination, Subscription subscription, ReadOnlyMemory<byte> payload, EventType type, CancellationToken cancellationToken)
+    {
+        var (_, trace, outcome) = await TryAsync(workspace, destination, subscription, payload, type, cancellationToken);
+        return (trace.Exchanges, outcome);
+    }
 
     /// <summary>Writes the answer of <c>POST /api/destinations/{id}/test</c>.</summary>
     /// <param name="json">Within <c>data</c>.</param>

@@ -25,6 +25,9 @@ public sealed record DestinationKind(
     /// <summary>How it knows us: <c>none</c>, <c>custom</c>, <c>basic</c>, <c>oauth2</c> or <c>oauth-managed</c>.</summary>
     public string Authentication { get; init; } = "none";
 
+    /// <summary>What people use it for, e.g. <c>Analytics</c>.</summary>
+    public string Category { get; init; } = "Raw Data";
+
     public DestinationAction? FindAction(string key) => Actions.FirstOrDefault(action => action.Key == key);
 
     /// <summary>It stores everything that happens, so that <c>integrations</c> does not keep events from it; spec/connections.md §5.3.</summary>

@@ -20,6 +20,7 @@ public static class WorkspaceServices
         .AddSingleton<MemberRegister>()
         .AddSingleton<SourceDesk>()
         .AddSingleton<SavedQueryDesk>()
+        .AddSingleton<DestinationDesk>()
         .AddSingleton<Func<WorkspaceSnapshot>>(provider =>
         {
             var workspace = provider.GetRequiredService<LiveWorkspace>();

@@ -115,7 +115,7 @@ public static class ApiJson
         ["options"] = new JsonArray([.. (kind?.Options ?? []).Select(option => CatalogJson.Option(option))]),
         ["status"] = kind is null or { Unavailable: not null } ? "UNAVAILABLE" : "PUBLIC",
         ["previousNames"] = new JsonArray(),
-        ["categories"] = new JsonArray("Raw Data"),
+        ["categories"] = new JsonArray(kind?.Category ?? "Raw Data"),
         ["website"] = "",
         ["components"] = new JsonArray(),
         ["supportedFeatures"] = new JsonObject { ["cloudModeInstances"] = "MULTIPLE", ["deviceModeInstances"] = "NONE", ["replay"] = true, ["browserUnbundling"] = false, ["browserUnbundlingPublic"] = false },
