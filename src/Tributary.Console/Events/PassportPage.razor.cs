@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using Tributary.Console.Access;
+using Tributary.Console.Destinations;
 using Tributary.Console.Shared;
 using Tributary.Engine.Workspace;
 
@@ -76,7 +77,7 @@ public sealed partial class PassportPage
 
     private static string Explain(JsonObject destination, string state)
     {
-        var reason = (string?)destination["reason"] is { Length: > 0 } code ? $": {code}" : "";
+        var reason = (string?)destination["reason"] is { Length: > 0 } code ? $": {ReasonWords.Title(code)} ({code})" : "";
         var tried = (int?)destination["attempts"] is > 0 and var count ? $" Tried {Words.Plural(count, "time")}." : "";
         return state switch
         {
@@ -87,6 +88,15 @@ public sealed partial class PassportPage
             "pending" => "It waits for its turn.",
             _ => "Settled so long ago that only the counts remember.",
         };
+    }
+
+    // A message carries the write key of its source, which only those may see who may have it.
+    private IEnumerable<WireView> Exchanges(JsonObject sample)
+    {
+        var text = (sample["exchanges"] as JsonArray ?? []).ToJsonString(Spaced);
+        if (!Access.May(Permission.Edit)) text = Workspace.Current.Sources.SelectMany(source => source.WriteKeys).Aggregate(text, (left, key) => left.Replace(key, PiiMask.Hidden, StringComparison.Ordinal));
+        using var parsed = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 256 });
+        return [.. parsed.RootElement.EnumerateArray().Select(WireView.Read)];
     }
 
     private string SourceName(JsonObject life) => (string?)life["source"] is { } id ? Workspace.Current.FindSource(id)?.Name ?? "a deleted source" : "an unknown source";

@@ -33,8 +33,8 @@ public sealed class PassportJourneyTests(Browser browser)
         await Expect(station.GetByText("delivered", new() { Exact = true })).ToBeVisibleAsync();
         await Expect(station.Locator("details")).ToHaveCountAsync(1);
         await station.Locator("summary").ClickAsync();
-        await Expect(station.Locator("pre").First).ToContainTextAsync("POST");
-        await Expect(station.Locator("pre").Last).ToContainTextAsync("200");
+        await Expect(station.Locator("[aria-label=Request]")).ToContainTextAsync("POST");
+        await Expect(station.Locator("[aria-label=Answer]")).ToContainTextAsync("200");
         await Expect(page.Locator(".passport-changes")).ToContainTextAsync("A new profile");
         await window.ShootAsync("passport-delivered");
 
