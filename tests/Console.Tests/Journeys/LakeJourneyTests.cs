@@ -63,6 +63,7 @@ public sealed class LakeJourneyTests(Browser browser)
         await editor.FillAsync("SELECT range AS n, 'row ' || range AS words FROM range(1000)");
         await editor.PressAsync("Control+Enter");
         await Expect(page.GetByText("1,000 rows")).ToBeVisibleAsync();
+        await Expect(page.Locator(".lake-row").Nth(9)).ToBeVisibleAsync();
         Assert.InRange(await page.Locator(".lake-row").CountAsync(), 10, 200);
         await window.ShootAsync("lake-rows");
         window.ExpectNoComplaints();

@@ -31,8 +31,8 @@ public sealed class PassportJourneyTests(Browser browser)
         // The page follows the delivery without being asked to.
         var station = page.Locator(".station", new() { HasText = "Order desk" });
         await Expect(station.GetByText("delivered", new() { Exact = true })).ToBeVisibleAsync();
-        await Expect(station.Locator("details")).ToHaveCountAsync(1);
-        await station.Locator("summary").ClickAsync();
+        await Expect(station.Locator(".passport-wire")).ToHaveCountAsync(1);
+        await station.Locator(".passport-wire > summary").ClickAsync();
         await Expect(station.Locator("[aria-label=Request]")).ToContainTextAsync("POST");
         await Expect(station.Locator("[aria-label=Answer]")).ToContainTextAsync("200");
         await Expect(page.Locator(".passport-changes")).ToContainTextAsync("A new profile");
