@@ -52,11 +52,7 @@ internal sealed class TraitBoard(Func<WorkspaceSnapshot> workspace, ProfileQueri
     }
 
     /// <summary>Where an audience or a computed trait is shown; null when there is no page.</summary>
-    public static string? PathOf(Computation computation)
-    {
-        var area = computation.IsAudience ? "/audiences" : "/traits";
-        return Shell.ConsolePages.Has(area) ? $"{area}/{computation.Id}" : null;
-    }
+    public static string? PathOf(Computation computation) => Shell.ConsolePages.Has("/audiences") ? $"/audiences/{computation.Id}" : null;
 
     /// <summary>What a trait was before, the newest first: as far as identifiers remember it and as far back as the newest events reach.</summary>
     public IReadOnlyList<TraitChange> History(ProfileSheet sheet, string trait)
