@@ -1,4 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tributary.Console.Tests.Kit;
+using Tributary.Engine.Profiles;
 using Tributary.Engine.Workspace;
+using Tributary.Model;
 
 namespace Tributary.Console.Tests.Journeys;
 
@@ -6,8 +10,9 @@ namespace Tributary.Console.Tests.Journeys;
 internal static class EveryPage
 {
     /// <summary>The address, and a name for its picture.</summary>
-    public static IEnumerable<(string Path, string Name)> Of(Source source)
+    public static IEnumerable<(string Path, string Name)> Of(Source source, ConsoleServer server)
     {
+        var person = PersonOf(server);
         yield return ("/", "home");
         yield return ("/sources", "sources");
         yield return ("/sources?q=shop", "sources-narrowed");
@@ -20,6 +25,22 @@ internal static class EveryPage
         yield return ($"/sources/{source.Id}/schema?event=track%3AOrder%20Completed", "schema-event");
         yield return ($"/sources/{source.Id}/settings", "source-settings");
         yield return ("/sources/there-is-none", "source-missing");
+        yield return ("/profiles", "profiles");
+        yield return ("/profiles?of=accounts", "profiles-accounts");
+        yield return ("/profiles?q=nothing-begins-like-this", "profiles-none");
+        yield return ("/profiles/use_000000000000000000000000000", "profile-missing");
+        yield return ($"/profiles/{person}", "profile");
+        yield return ($"/profiles/{person}?trait=plan", "profile-trait");
+        yield return ($"/profiles/{person}/timeline", "profile-timeline");
+        yield return ($"/profiles/{person}/identities", "profile-identities");
+        yield return ($"/profiles/{person}/audiences", "profile-audiences");
+        yield return ($"/profiles/{person}/accounts", "profile-accounts");
+        yield return ("/lake", "lake");
+        yield return ("/lake?sql=SELECT%201", "lake-sql");
+        yield return ("/events", "events");
+        yield return ("/events?verdict=discarded", "events-discarded");
+        yield return ("/events/order-1", "passport");
+        yield return ("/events/there-is-none", "passport-missing");
         yield return ("/audiences", "audiences");
         yield return ("/audiences?kind=trait&q=nothing-has-this-name", "audiences-none");
         yield return ("/audiences/new", "audience-new");
@@ -35,4 +56,8 @@ internal static class EveryPage
         yield return ("/account", "account");
         yield return ("/there/is/no/such/page", "not-found");
     }
+
+    // The one with most identifiers.
+    private static ProfileId PersonOf(ConsoleServer server) => server.Services.GetRequiredService<ProfileQueries>()
+        .List(server.Workspace.Current.Spaces[0], ProfileCollection.Users, default).MaxBy(profile => profile.Nodes.Count)!.Id;
 }
