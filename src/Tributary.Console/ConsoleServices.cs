@@ -57,7 +57,7 @@ public static class ConsoleServices
             provider.GetRequiredService<ReadingGate>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LiveFeed>>()));
         services.AddSingleton<SourceSchemas>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
-        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>();
+        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>().AddSingleton<RecentEventsBoard>().AddSingleton<TrialBoard>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 

@@ -21,6 +21,7 @@ public static class ConsolePages
         new("/", "Home", "", Icons.Material.Outlined.Home, 'h', Words: "overview start dashboard"),
         new("/sources", "Sources", "Connections", Icons.Material.Outlined.Input, 's', Words: "write keys websites apps events live debugger"),
         new("/destinations", "Destinations", "Connections", Icons.Material.Outlined.Output, 'd', Words: "webhooks tools deliveries errors retry replay mappings filters catalogue"),
+        new("/functions", "Functions", "Connections", Icons.Material.Outlined.Code, 'f', Words: "javascript code insert source destination logs"),
     ];
 
     /// <summary>Where a profile is shown; null while there is no page for it.</summary>
