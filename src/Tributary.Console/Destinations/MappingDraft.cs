@@ -161,7 +161,7 @@ public sealed class MappingField
             (true, JsonObject { Count: 1 } path) when TextOf(path["@path"]) is { } text => (MappingMode.Path, text),
             (true, JsonObject { Count: 1 } template) when TextOf(template["@template"]) is { } text => (MappingMode.Template, text),
             (true, JsonValue text) when TextOf(text) is { } plain => (MappingMode.Value, plain),
-            (true, JsonValue other) => (MappingMode.Value, other.ToJsonString()),
+            (true, JsonValue other) when Type is "number" or "integer" or "boolean" => (MappingMode.Value, other.ToJsonString()),
             _ => (MappingMode.Json, PrettyJson.Of(value)),
         };
     }

@@ -117,8 +117,8 @@ public sealed class DeliveryTests(Browser browser)
         await page.Locator("#map-event_type").FillAsync("Web {{event}}");
         await Expect(page.Locator(".map-request")).ToContainTextAsync("Web Product Viewed", new() { Timeout = 30_000 });
         await window.ShootAsync("mapping-amplitude");
-        await page.GetByLabel("Trigger").FillAsync("type = \"track\" and");
-        await Expect(page.GetByText("At character")).ToBeVisibleAsync();
+        await page.GetByLabel("Trigger").FillAsync("type = \"track\" & event");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("character");
         await page.GetByLabel("Trigger").FillAsync("type = \"track\" and event != \"Order Completed\"");
         await window.Button("Save").ClickAsync();
         await Expect(page.GetByText("Saved. It takes effect with the next event.")).ToBeVisibleAsync();

@@ -84,7 +84,7 @@ public sealed class DestinationPagesTests(Browser browser)
         Assert.Equal(200, (await world.Console.Server.SendAsync(HttpMethod.Post, $"/api/destination/{webhook}/filters", filter)).Status);
         var mapped = await world.ConnectAsync("Amplitude", "actions-amplitude", """{"apiKey":"an api key","secretKey":"a secret key"}""");
         var (_, saved) = await world.Console.Server.SendAsync(
-            HttpMethod.Post, $"/api/destinations/{mapped}/subscriptions", $$$"""{"name":"{{{Hostile}}}","actionId":"logEventV2","trigger":"type = \"track\"","settings":{"event_type":{"@path":"$.event"},"user_id":{"@path":"$.userId"}}}""");
+            HttpMethod.Post, $"/api/destinations/{mapped}/subscriptions", $$"""{"name":"{{Hostile}}","actionId":"logEventV2","trigger":"type = \"track\"","settings":{"event_type":{"@path":"$.event"},"user_id":{"@path":"$.userId"} } }""");
         var (_, made) = await world.Console.Server.SendAsync(
             HttpMethod.Post, "/api/functions", """{"resourceType":"DESTINATION","displayName":"To the warehouse","settings":[{"name":"apiKey","type":"STRING","required":true,"sensitive":true}],"code":"async function onTrack(event, settings) { console.log(event.event) }"}""");
         return new Pages(webhook, mapped, (string)saved["data"]!["destinationSubscription"]!["id"]!, (string)made["data"]!["function"]!["id"]!);
