@@ -11,15 +11,20 @@ using Microsoft.Extensions.Options;
 using MudBlazor.Services;
 using Tributary.Console.Access;
 using Tributary.Console.Assets;
+using Tributary.Console.Audiences;
 using Tributary.Console.Destinations;
 using Tributary.Console.Home;
 using Tributary.Console.Live;
 using Tributary.Console.Shared;
 using Tributary.Console.Shell;
 using Tributary.Console.Sources;
+using Tributary.Engine.Audiences;
 using Tributary.Engine.Delivery;
+using Tributary.Engine.Lake.Evaluating;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
+using Tributary.Engine.Processing.Computing;
+using Tributary.Engine.Profiles;
 using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 
@@ -51,6 +56,13 @@ public static class ConsoleServices
         services.AddSingleton<SignInGuard>().AddSingleton<SetUpCode>();
         services.AddSingleton<ReadingGate>().AddHostedService(provider => provider.GetRequiredService<ReadingGate>());
         services.AddSingleton<WorkspaceSignal>().AddSingleton<Pulse>();
+        services.AddSingleton(provider => new AudienceBoard(
+            provider.GetRequiredService<Func<WorkspaceSnapshot>>(),
+            provider.GetRequiredService<ComputationQueries>(),
+            provider.GetRequiredService<ProfileQueries>(),
+            provider.GetRequiredService<AudiencePreviewDesk>(),
+            provider.GetRequiredService<ComputationExplainer>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new LiveFeed(
             provider.GetRequiredService<Func<WorkspaceSnapshot>>(), provider.GetRequiredService<DecidedLog>(), provider.GetRequiredService<ProcessingProgress>(),
             provider.GetRequiredService<EventQueries>(), provider.GetRequiredService<PassportQueries>(), provider.GetRequiredService<IStateStore>(),

@@ -22,6 +22,7 @@ public static class ConsolePages
         new("/sources", "Sources", "Connections", Icons.Material.Outlined.Input, 's', Words: "write keys websites apps events live debugger"),
         new("/destinations", "Destinations", "Connections", Icons.Material.Outlined.Output, 'd', Words: "webhooks tools deliveries errors retry replay mappings filters catalogue"),
         new("/functions", "Functions", "Connections", Icons.Material.Outlined.Code, 'f', Words: "javascript code insert source destination logs"),
+        new("/audiences", "Audiences", "Customers", Icons.Material.Outlined.Groups, 'a', Words: "computed traits segments lists members builder"),
     ];
 
     /// <summary>Where a profile is shown; null while there is no page for it.</summary>

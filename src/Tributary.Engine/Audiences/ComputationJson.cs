@@ -71,7 +71,7 @@ internal static class ComputationJson
     }
 
     // Segment's words for these.
-    private static string Status(Computation computation, ComputationState? state, PassState? pass)
+    public static string Status(Computation computation, ComputationState? state, PassState? pass)
     {
         if (!computation.Enabled) return "Disabled";
         if (state is null || Math.Max(state.Answering, state.Filling) < computation.Version) return "Preparing";

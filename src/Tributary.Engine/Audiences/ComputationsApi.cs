@@ -34,24 +34,19 @@ internal static class ComputationsApi
         var group = endpoints.MapGroup($"/api/spaces/{{spaceId}}/{path}").WithTags(kind == Computation.Audience ? "Audiences" : "Computed traits");
         group.MapGet("/", (HttpRequest request, string spaceId, LiveWorkspace workspace, ComputationQueries queries) => List(request, spaceId, workspace, queries, list, kind))
             .WithName($"list{word}s").WithSummary("All of them, by age; search[type] NAME, KEY or DEFINITION and search[query] narrow them.");
-        group.MapPost("/", (HttpContext context, string spaceId, LiveWorkspace workspace, ComputationQueries queries, TimeProvider clock) => CreateAsync(context, spaceId, workspace, queries, clock, name, kind))
+        group.MapPost("/", (HttpContext context, string spaceId, ComputationDesk desk, ComputationQueries queries) => CreateAsync(context, spaceId, desk, queries, name, kind))
             .WithName($"create{word}").WithSummary("Creates one; events of the past are gathered unless options.includeHistoricalData is false.");
         group.MapGet("/{id}", (string spaceId, string id, LiveWorkspace workspace, ComputationQueries queries) =>
             Find(workspace.Current, spaceId, id, kind) is var (space, computation) ? Answer(name, computation, space, queries) : NotFound(name, id))
             .WithName($"get{word}").WithSummary("One of them, with how far it is.");
-        group.MapPatch("/{id}", (HttpContext context, string spaceId, string id, LiveWorkspace workspace, ComputationQueries queries, TimeProvider clock) => UpdateAsync(context, spaceId, id, workspace, queries, clock, name, kind))
+        group.MapPatch("/{id}", (HttpContext context, string spaceId, string id, ComputationDesk desk, ComputationQueries queries) => UpdateAsync(context, spaceId, id, desk, queries, name, kind))
             .WithName($"update{word}").WithSummary("Changes the fields that are sent; the old definition answers until the new one is complete.");
-        group.MapDelete("/{id}", (HttpContext context, string spaceId, string id, LiveWorkspace workspace, TimeProvider clock) => DeleteAsync(context, spaceId, id, workspace, clock, name, kind))
+        group.MapDelete("/{id}", (HttpContext context, string spaceId, string id, ComputationDesk desk) => DeleteAsync(context, spaceId, id, desk, kind))
             .WithName($"remove{word}From{(kind == Computation.Audience ? "Space" : "TheSpace")}").WithSummary("Deletes one; its key is never used again, and what it last said stays as a custom trait.");
     }
 
-    /// <summary>A space and one of its computations; null when either is not there. A computation is named by its id or its key.</summary>
-    public static (Space Space, Computation Computation)? Find(WorkspaceSnapshot workspace, string spaceId, string id, string kind)
-    {
-        if (workspace.FindSpace(spaceId) is not { } space) return null;
-        var found = workspace.Computations.FirstOrDefault(computation => computation.SpaceId == space.Id && computation.Kind == kind && !computation.Deleted && (computation.Id == id || computation.Key == id));
-        return found is null ? null : (space, found);
-    }
+    /// <summary>See <see cref="ComputationDesk.Find"/>.</summary>
+    public static (Space Space, Computation Computation)? Find(WorkspaceSnapshot workspace, string spaceId, string id, string kind) => ComputationDesk.Find(workspace, spaceId, id, kind);
 
     public static ApiAnswer NotFound(string name, string id) => ApiAnswer.Refused(WorkspaceRefusal.NotFound(name == "audience" ? "audience" : "computed trait", id));
 
@@ -76,44 +71,35 @@ internal static class ComputationsApi
     private static ApiAnswer List(HttpRequest request, string spaceId, LiveWorkspace workspace, ComputationQueries queries, string list, string kind) =>
         List(request, spaceId, workspace.Current, queries, list, kind);
 
-    private static async Task<ApiAnswer> CreateAsync(HttpContext context, string spaceId, LiveWorkspace workspace, ComputationQueries queries, TimeProvider clock, string name, string kind)
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, string spaceId, ComputationDesk desk, ComputationQueries queries, string name, string kind)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var id = (kind == Computation.Audience ? "aud_" : "tra_") + WorkspaceSecrets.NewId();
-        var at = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var changed = await workspace.ChangeAsync(
-            context.Author(),
-            now => now.FindSpace(spaceId) is { } space ? ComputationForm.Create(body, now, space, kind, id, context.Author(), at) : WorkspaceRefusal.NotFound(ResourceKind.Space, spaceId),
-            context.RequestAborted);
+        var (id, changed) = await desk.CreateAsync(context.Author(), spaceId, kind, body, context.RequestAborted);
         if (changed.Refusal is { } refused) return ApiAnswer.Refused(refused);
         var created = changed.Snapshot.FindComputation(id)!;
         return Answer(name, created, changed.Snapshot.FindSpace(created.SpaceId)!, queries, StatusCodes.Status201Created);
     }
 
-    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string spaceId, string id, LiveWorkspace workspace, ComputationQueries queries, TimeProvider clock, string name, string kind)
+    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string spaceId, string id, ComputationDesk desk, ComputationQueries queries, string name, string kind)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var at = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var changed = await ChangeAsync(context, spaceId, id, workspace, name, kind, (now, computation) => ComputationForm.Update(body, now, computation, context.Author(), at));
+        var changed = await desk.UpdateAsync(context.Author(), spaceId, id, kind, body, context.RequestAborted);
         if (changed.Refusal is { } refused) return ApiAnswer.Refused(refused);
         return Find(changed.Snapshot, spaceId, id, kind) is var (space, computation) ? Answer(name, computation, space, queries) : NotFound(name, id);
     }
 
-    private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string spaceId, string id, LiveWorkspace workspace, TimeProvider clock, string name, string kind)
+    private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string spaceId, string id, ComputationDesk desk, string kind)
     {
-        var at = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var changed = await ChangeAsync(context, spaceId, id, workspace, name, kind, (now, computation) => ComputationForm.Delete(now, computation, context.Author(), at));
+        var changed = await desk.DeleteAsync(context.Author(), spaceId, id, kind, context.RequestAborted);
         return changed.Refusal is { } refused ? ApiAnswer.Refused(refused) : ApiAnswer.Deleted();
     }
 
     /// <summary>Changes one computation, or refuses with 404.</summary>
     public static ValueTask<WorkspaceChanged> ChangeAsync(
-        HttpContext context, string spaceId, string id, LiveWorkspace workspace, string name, string kind, Func<WorkspaceSnapshot, Computation, WorkspaceEdit> edit) => workspace.ChangeAsync(
-            context.Author(),
-            now => Find(now, spaceId, id, kind) is var (_, computation) ? edit(now, computation) : WorkspaceRefusal.NotFound(name == "audience" ? "audience" : "computed trait", id),
-            context.RequestAborted);
+        HttpContext context, string spaceId, string id, LiveWorkspace workspace, string kind, Func<WorkspaceSnapshot, Computation, WorkspaceEdit> edit) =>
+        ComputationDesk.ChangeAsync(workspace, context.Author(), spaceId, id, kind, edit, context.RequestAborted);
 
     private static ApiAnswer Answer(string name, Computation computation, Space space, ComputationQueries queries, int status = StatusCodes.Status200OK) =>
         ApiAnswer.Data(new JsonObject { [name] = ComputationJson.Of(computation, space, queries) }, status);

@@ -66,7 +66,7 @@ internal static class ConnectionsApi
             connection = connection with { ExternalAudienceId = externalId };
         }
 
-        var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, name, kind, (after, current) =>
+        var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, kind, (after, current) =>
             Refuse(after, space, current, destinationId) is { } late ? late : ResourceKind.Put(current with { Connections = current.Connections.Add(connection) }));
         return changed.Refusal is { } failed
             ? ApiAnswer.Refused(failed)
@@ -86,7 +86,7 @@ internal static class ConnectionsApi
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, name, kind, (_, current) =>
+        var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, kind, (_, current) =>
         {
             if (current.Connections.FirstOrDefault(each => each.Id == connectionId) is not { } connection) return WorkspaceRefusal.NotFound("connection", connectionId);
             var read = Read(body, connection);
@@ -99,7 +99,7 @@ internal static class ConnectionsApi
 
     private static async Task<ApiAnswer> RemoveAsync(HttpContext context, string spaceId, string id, string connectionId, LiveWorkspace workspace, string name, string kind)
     {
-        var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, name, kind, (_, current) => current.Connections.Any(each => each.Id == connectionId)
+        var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, kind, (_, current) => current.Connections.Any(each => each.Id == connectionId)
             ? ResourceKind.Put(current with { Connections = current.Connections.RemoveAll(each => each.Id == connectionId) })
             : WorkspaceRefusal.NotFound("connection", connectionId));
         return changed.Refusal is { } failed ? ApiAnswer.Refused(failed) : ApiAnswer.Deleted();

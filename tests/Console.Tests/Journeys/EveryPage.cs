@@ -30,6 +30,18 @@ internal static class EveryPage
         yield return ("/functions", "functions-none");
         yield return ("/functions/new", "function-new");
         yield return ("/functions/there-is-none", "function-missing");
+        yield return ("/audiences", "audiences");
+        yield return ("/audiences?kind=trait&q=nothing-has-this-name", "audiences-none");
+        yield return ("/audiences/new", "audience-new");
+        yield return ("/audiences/new?ready=cart_abandoned", "audience-new-ready");
+        yield return ("/audiences/new?kind=trait", "trait-new");
+        yield return ("/audiences/buyers", "audience");
+        yield return ("/audiences/buyers/members", "audience-members");
+        yield return ("/audiences/buyers/explain", "audience-explain");
+        yield return ("/audiences/buyers/compare", "audience-compare");
+        yield return ("/audiences/buyers/edit", "audience-edit");
+        yield return ("/audiences/spent", "trait");
+        yield return ("/audiences/there-is-none", "audience-missing");
         yield return ("/account", "account");
         yield return ("/there/is/no/such/page", "not-found");
     }

@@ -23,7 +23,17 @@ internal static class Shop
             """{"type":"track","event":"Nobody Did This"}""",
             """{"type":"track","userId":"person-4711"}""",
             """{"type":"dance","userId":"person-4711"}""");
+        await DefineAsync(server, "audiences", "Buyers", "buyers", "event('Order Completed').within(30 days).count() >= 1");
+        await DefineAsync(server, "computed-traits", "Spent", "spent", "event('Order Completed').sum(property('total'))");
         return source;
+    }
+
+    /// <summary>Creates an audience or a computed trait.</summary>
+    public static async Task DefineAsync(ConsoleServer server, string path, string name, string key, string query)
+    {
+        var fields = new JsonObject { ["name"] = name, ["key"] = key, ["definition"] = new JsonObject { ["type"] = "USERS", ["query"] = query } };
+        var (status, body) = await server.Server.SendAsync(HttpMethod.Post, $"/api/spaces/{server.Workspace.Current.Spaces[0].Id}/{path}", JsonSerializer.Serialize(fields));
+        Assert.True(status == 201, body.ToJsonString());
     }
 
     /// <summary>Creates a source with a name.</summary>

@@ -96,7 +96,7 @@ internal static partial class EvaluatingApi
             if (repair)
             {
                 // A new version that shares nothing with others is filled from the history; until it is complete the old one answers.
-                var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, name, kind, (snapshot, current) =>
+                var changed = await ComputationsApi.ChangeAsync(context, spaceId, id, workspace, kind, (snapshot, current) =>
                     ResourceKind.Put(current with { Version = checked((uint)snapshot.Revision + 1), Rebuilt = checked((uint)snapshot.Revision + 1) }));
                 if (changed.Refusal is { } refused) return ApiAnswer.Refused(refused);
                 LogRebuilding(loggers.CreateLogger(typeof(EvaluatingApi)), computation.Key);

@@ -1,0 +1,145 @@
+using System.Text.Json.Nodes;
+using Tributary.Engine.Audiences;
+using Tributary.Engine.Lake.Evaluating;
+using Tributary.Engine.Processing.Computing;
+using Tributary.Engine.Profiles;
+using Tributary.Engine.Traits.Language;
+using Tributary.Engine.Workspace;
+using Tributary.Model;
+
+namespace Tributary.Console.Audiences;
+
+/// <summary>One line of the list of audiences and computed traits.</summary>
+/// <param name="Computation">The audience or trait.</param>
+/// <param name="Status">How far it is, in Segment's words.</param>
+/// <param name="Size">Of an audience: how many are in.</param>
+/// <param name="Share">While it gathers its past: how much of it, 0 to 1; null otherwise.</param>
+/// <param name="Days">Sizes at the end of the last 14 days, the oldest first.</param>
+public sealed record ComputationRow(Computation Computation, string Status, long Size, double? Share, long[] Days);
+
+/// <summary>Somebody who is in.</summary>
+/// <param name="Id">The profile.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Identifiers">Its identifiers, <c>type:value</c>, unmasked.</param>
+public sealed record AudienceMember(string Id, DateTimeOffset Since, IReadOnlyList<string> Identifiers);
+
+/// <summary>What reading a query came to.</summary>
+/// <param name="Canonical">The query as it is printed; null when it cannot be read.</param>
+/// <param name="Error">What is wrong; null when nothing is.</param>
+/// <param name="Position">Where, counted in characters from 0.</param>
+/// <param name="Length">How many characters are meant.</param>
+/// <param name="Suggestion">What was probably meant; null when nobody knows.</param>
+public sealed record QueryCheck(string? Canonical, string? Error, int Position, int Length, string? Suggestion);
+
+/// <summary>What a definition that is not saved would select.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Sample">Some of them: id and identifiers, unmasked.</param>
+/// <param name="Error">Why there is no answer; null when there is one.</param>
+public sealed record PreviewShown(long Count, IReadOnlyList<AudienceMember> Sample, string? Error);
+
+/// <summary>Reads what pages show of audiences and computed traits. Everything is as of the last commit; previews ask the lake.</summary>
+public sealed class AudienceBoard
+{
+    /// <summary>Most members of one page.</summary>
+    public const int PageSize = 50;
+
+    private const long Day = 86_400_000;
+    private readonly Func<WorkspaceSnapshot> _workspace;
+    private readonly ComputationQueries _queries;
+    private readonly ProfileQueries _profiles;
+    private readonly AudiencePreviewDesk _previews;
+    private readonly ComputationExplainer _explainer;
+    private readonly TimeProvider _clock;
+
+    internal AudienceBoard(Func<WorkspaceSnapshot> workspace, ComputationQueries queries, ProfileQueries profiles, AudiencePreviewDesk previews, ComputationExplainer explainer, TimeProvider clock) =>
+        (_workspace, _queries, _profiles, _previews, _explainer, _clock) = (workspace, queries, profiles, previews, explainer, clock);
+
+    /// <summary>All that are there, by age.</summary>
+    public IReadOnlyList<ComputationRow> List() => [.. _workspace().Computations.Where(computation => !computation.Deleted).Select(Row)];
+
+    /// <summary>One of them by id or key; null when it is not there.</summary>
+    public ComputationRow? Find(string id) => _workspace().Computations.FirstOrDefault(computation => !computation.Deleted && (computation.Id == id || computation.Key == id)) is { } found ? Row(found) : null;
+
+    /// <summary>One of them as the list shows it.</summary>
+    public ComputationRow Row(Computation computation)
+    {
+        var space = SpaceOf(computation);
+        var state = _queries.StateOf(space, computation);
+        double? share = state is { IsFilling: true } ? state.FillTo == 0 ? 1 : state.FilledTo / (double)state.FillTo : null;
+        return new ComputationRow(
+            computation, ComputationJson.Status(computation, state, _queries.PassOf(space)), state?.Size ?? 0, share, computation.IsAudience ? Sizes(computation, 14, Day).Values : []);
+    }
+
+    /// <summary>How large an audience was at the end of each of the last steps.</summary>
+    public (DateTimeOffset[] Starts, long[] Values) Sizes(Computation computation, int steps, long step)
+    {
+        var end = (_clock.GetUtcNow().ToUnixTimeMilliseconds() / step * step) + step;
+        var (starts, values) = (new DateTimeOffset[steps], new long[steps]);
+        var first = end - (steps * step);
+        // The size at the beginning is the last one that was noted before it.
+        var last = 0L;
+        var at = 0;
+        foreach (var size in _queries.Sizes(SpaceOf(computation), computation, 0, end))
+        {
+            for (; at < steps && first + ((at + 1) * step) <= size.Hour; at++) values[at] = last;
+            last = size.Count;
+        }
+
+        for (; at < steps; at++) values[at] = last;
+        for (var i = 0; i < steps; i++) starts[i] = DateTimeOffset.FromUnixTimeMilliseconds(first + (i * step));
+        return (starts, values);
+    }
+
+    /// <summary>Members behind one, by age of the profile; one more than a page when there is another page.</summary>
+    /// <param name="computation">The audience.</param>
+    /// <param name="after">The last one of the page before; null for the first page.</param>
+    public IReadOnlyList<AudienceMember> Members(Computation computation, string? after)
+    {
+        var space = SpaceOf(computation);
+        ProfileId from = default;
+        if (after is not null && !ProfileId.TryParse(after, out from)) return [];
+        return [.. _queries.Members(space, computation, from).Take(PageSize + 1).Select(member => Shown(space, member.Profile, member.Since))];
+    }
+
+    /// <summary>Reads a query.</summary>
+    public static QueryCheck Check(string query, string kind, string type) => QueryParser.TryParse(query, ScopeOf(type), KindOf(kind), out var definition, out var fault)
+        ? new QueryCheck(definition.ToString(), null, 0, 0, null)
+        : new QueryCheck(null, fault.Message, fault.Position, Math.Max(1, fault.Length), fault.Suggestion);
+
+    /// <summary>What a query would select, as of now. The lake may be a moment behind.</summary>
+    public async Task<PreviewShown> PreviewAsync(string query, string kind, string type, CancellationToken cancellationToken)
+    {
+        if (!QueryParser.TryParse(query, ScopeOf(type), KindOf(kind), out var definition, out var fault)) return new PreviewShown(0, [], fault.Message);
+        var space = _workspace().Spaces[0];
+        if (_previews.Begin(definition, _workspace(), space, []) is not { } pending) return new PreviewShown(0, [], "Too many previews are under way. Try again in a moment.");
+        var (preview, error) = await pending.Answer.WaitAsync(cancellationToken);
+        return preview is null ? new PreviewShown(0, [], error) : new PreviewShown(preview.Count, [.. preview.Sample.Take(10).Select(id => Shown(space, id, 0))], null);
+    }
+
+    /// <summary>Why somebody is in or not; null when there is no such profile, and an empty object while it does not answer yet.</summary>
+    /// <param name="computation">The audience or trait.</param>
+    /// <param name="profile">An id, or <c>type:value</c>.</param>
+    public JsonObject? Explain(Computation computation, string profile)
+    {
+        var space = SpaceOf(computation);
+        var found = _profiles.Find(space, computation.IsOfAccounts ? ProfileCollection.Accounts : ProfileCollection.Users, profile);
+        return found is null ? null : _explainer.Explain(_workspace(), space, computation, found) ?? [];
+    }
+
+    /// <summary>The definitions that read this one.</summary>
+    public IReadOnlyList<Computation> Readers(Computation computation) =>
+        [.. _workspace().Computations.Where(other => other.SpaceId == computation.SpaceId && !other.Deleted && ComputationForm.Reads(other).Contains(computation.Key))];
+
+    /// <summary>Definitions that are ready to be used.</summary>
+    public static IReadOnlyList<(string Key, string Name, string Description, string Kind, string Type, string Query)> Ready =>
+        [.. ReadyDefinitions.All.Select(ready => (ready.Key, ready.Name, ready.Description, ready.Kind, ready.Type, ready.Query))];
+
+    private static DefinitionScope ScopeOf(string type) => type == "ACCOUNTS" ? DefinitionScope.Accounts : DefinitionScope.Users;
+
+    private static DefinitionKind KindOf(string kind) => kind == Computation.Trait ? DefinitionKind.Trait : DefinitionKind.Audience;
+
+    private AudienceMember Shown(Space space, ProfileId id, long since) => new(
+        id.ToString(), DateTimeOffset.FromUnixTimeMilliseconds(since), [.. _profiles.Resolve(space.Number, id)?.Nodes.Select(node => node.ToString()) ?? []]);
+
+    private Space SpaceOf(Computation computation) => _workspace().FindSpace(computation.SpaceId)!;
+}
