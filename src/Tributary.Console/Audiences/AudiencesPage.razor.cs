@@ -46,5 +46,7 @@ public sealed partial class AudiencesPage
 
     private void Narrow(string text) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("q", text.Length > 0 ? text : null), replace: true);
 
+    private void Show(string? kind) => Navigation.NavigateTo(Navigation.GetUriWithQueryParameter("kind", kind), replace: true);
+
     private void Open(ComputationRow row) => Navigation.NavigateTo($"/audiences/{row.Computation.Id}");
 }
