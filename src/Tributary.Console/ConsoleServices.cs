@@ -75,7 +75,7 @@ public static class ConsoleServices
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
         services.AddSingleton<ProfileBoard>().AddSingleton<TraitBoard>().AddSingleton<TimelineBoard>();
         services.AddSingleton<EventBoard>().AddSingleton<EventMessages>().AddSingleton<LakeBoard>();
-        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>();
+        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>().AddSingleton<RecentEventsBoard>().AddSingleton<TrialBoard>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 

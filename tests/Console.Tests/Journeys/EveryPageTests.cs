@@ -85,7 +85,7 @@ public sealed class EveryPageTests(Browser browser)
         }
     }
 
-    private static async Task<List<string>> FaultsAsync(IPage page, string path)
+    internal static async Task<List<string>> FaultsAsync(IPage page, string path)
     {
         await page.EvaluateAsync(Axe);
         var result = await page.EvaluateAsync<JsonElement>("() => axe.run(document, { resultTypes: ['violations'] })");
