@@ -134,7 +134,7 @@ public sealed partial class MappingEditor : ComponentBase, IDisposable
         _sample = sample;
         var message = PrettyJson.Parse(Encoding.UTF8.GetString(sample.Payload.Span));
         _shown = Access.May(Permission.Pii) ? message : PiiMask.Message(message);
-        _paths = EventPaths.Of(message);
+        _paths = PropertyPaths.Of(message);
         Recompute();
     }
 

@@ -20,6 +20,8 @@ public sealed class DeliveryTests(Browser browser)
 
         await Expect(window.Heading("Catalogue")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Searchbox).FillAsync("webhook");
+        // The search goes into the address, which must not overtake the next click.
+        await page.WaitForURLAsync(url => url.Contains("q=webhook", StringComparison.Ordinal));
         await page.GetByRole(AriaRole.Link, new() { Name = "Webhook", Exact = true }).First.ClickAsync();
 
         await Expect(window.Heading("Connect Webhook")).ToBeVisibleAsync();
@@ -100,6 +102,8 @@ public sealed class DeliveryTests(Browser browser)
         var page = window.Page;
         await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password, "/destinations/catalog");
         await page.GetByRole(AriaRole.Searchbox).FillAsync("amplitude");
+        // The search goes into the address, which must not overtake the next click.
+        await page.WaitForURLAsync(url => url.Contains("q=amplitude", StringComparison.Ordinal));
         await page.GetByRole(AriaRole.Link, new() { Name = "Amplitude", Exact = true }).ClickAsync();
         await Expect(window.Heading("Connect Amplitude")).ToBeVisibleAsync();
         await page.Locator("#setting-apiKey").FillAsync("an api key");

@@ -40,8 +40,9 @@ public sealed class ProfileJourneyTests(Browser browser)
         // What the person did.
         await window.Link("Timeline").ClickAsync();
         await page.GetByLabel("Type", new() { Exact = true }).SelectOptionAsync("track");
-        await Expect(page.Locator(".timeline-event")).ToHaveCountAsync(1);
-        await page.Locator(".timeline-event").ClickAsync();
+        var order = page.Locator(".timeline-event").Filter(new() { HasText = "Order Completed" });
+        await Expect(order).ToHaveCountAsync(1);
+        await order.ClickAsync();
         await Expect(page.Locator(".profile-pane .json")).ToContainTextAsync("Lamp");
         await window.ShootAsync("profile-timeline");
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Tributary.Console.Destinations;
 
 /// <summary>The parts of an event as mappings name them, for suggestions.</summary>
-internal static partial class EventPaths
+internal static partial class PropertyPaths
 {
     private const int CountMax = 300;
     private const int DepthMax = 6;
