@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MudBlazor.Services;
@@ -83,7 +84,9 @@ public static class ConsoleServices
         app.Use(FindMissing);
         app.UseWhen(IsOurs, console =>
         {
+            console.Use(EndWithServer);
             console.Use(AddHeaders);
+            console.Use(ConsoleSession.BelieveProxy);
             console.UseAuthentication();
             console.UseAuthorization();
             console.UseAntiforgery();
@@ -121,6 +124,27 @@ public static class ConsoleServices
     private const string NotFoundPath = "/not-found";
 
     private static readonly string[] OfPrograms = ["/v1", "/api", "/assets", "/analytics.js", "/analytics-next"];
+
+    // A page notices at once that its connection has ended and asks for a new one. Taken in while the server stops, that one would hold the server until the host
+    // loses patience, after thirty seconds.
+    private static async Task EndWithServer(HttpContext context, RequestDelegate next)
+    {
+        if (!context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal))
+        {
+            await next(context);
+            return;
+        }
+
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        if (stopping.IsCancellationRequested)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        using var ending = stopping.Register(context.Abort);
+        await next(context);
+    }
 
     private static bool IsOurs(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<ConsoleEndpoint>() is not null;
 

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tributary.Engine.Ingest;
 using Tributary.Engine.Workspace;
+using Member = Tributary.Engine.Workspace.Member;
 
 namespace Tributary.Console.Access;
 
@@ -45,6 +48,17 @@ internal static class ConsoleSession
         new AuthenticationProperties { IsPersistent = true });
 
     public static Task EndAsync(HttpContext context) => context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+
+    /// <summary>What attempts of the client are counted under.</summary>
+    public static string PeerOf(HttpContext context) =>
+        $"peer {PeerAddress.Counted(context.Request, context.RequestServices.GetRequiredService<IOptions<IngestOptions>>().Value.ProxyNetworks)}";
+
+    /// <summary>Believes a trusted proxy about the scheme, so that cookies of pages that came over TLS are marked for it.</summary>
+    public static Task BelieveProxy(HttpContext context, RequestDelegate next)
+    {
+        context.Request.Scheme = OwnAddress.Of(context.Request).Scheme;
+        return next(context);
+    }
 
     /// <summary>The page to go to: the one asked for when it is ours, else the first.</summary>
     public static string LocalPath(string? asked) =>

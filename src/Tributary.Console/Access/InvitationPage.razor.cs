@@ -32,7 +32,7 @@ public sealed partial class InvitationPage : ComponentBase
     /// <inheritdoc/>
     protected override void OnInitialized()
     {
-        var peer = $"peer {Request.Connection.RemoteIpAddress}";
+        var peer = ConsoleSession.PeerOf(Request);
         if (Guard.Wait(peer) > TimeSpan.Zero) return;
         _member = (Code ?? Link) is { Length: > 0 and < 200 } code ? Members.FindInvited(code) : null;
         if (_member is null) Guard.Failed(peer);

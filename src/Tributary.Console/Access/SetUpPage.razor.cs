@@ -50,7 +50,7 @@ public sealed partial class SetUpPage : ComponentBase
 
     private async Task SetUpAsync()
     {
-        var peer = $"peer {Request.Connection.RemoteIpAddress}";
+        var peer = ConsoleSession.PeerOf(Request);
         if (Guard.Wait(peer) is { Ticks: > 0 } || !Codes.Fits(Code))
         {
             Guard.Failed(peer);

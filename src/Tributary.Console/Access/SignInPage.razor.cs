@@ -40,7 +40,7 @@ public sealed partial class SignInPage : ComponentBase
 
     private async Task SignInAsync()
     {
-        var (email, peer) = ($"member {Email?.Trim().ToLowerInvariant()}", $"peer {Request.Connection.RemoteIpAddress}");
+        var (email, peer) = ($"member {Email?.Trim().ToLowerInvariant()}", ConsoleSession.PeerOf(Request));
         if (Guard.Wait(email, peer) is { Ticks: > 0 } wait)
         {
             _fault = $"Too many attempts. Try again in {Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))} seconds.";
@@ -51,7 +51,7 @@ public sealed partial class SignInPage : ComponentBase
         if (Members.SignIn(Email ?? "", Password ?? "") is not { } member)
         {
             Guard.Failed(email, peer);
-            SignInRefused(Logger, Request.Connection.RemoteIpAddress?.ToString());
+            SignInRefused(Logger, peer);
             _fault = "Email and password do not belong together.";
             return;
         }
@@ -61,6 +61,6 @@ public sealed partial class SignInPage : ComponentBase
         Request.Response.Redirect(ConsoleSession.LocalPath(Next));
     }
 
-    [LoggerMessage(5003, LogLevel.Warning, "A sign-in to the console from {Peer} was refused.")]
-    private static partial void SignInRefused(ILogger logger, string? peer);
+    [LoggerMessage(5003, LogLevel.Warning, "A sign-in to the console was refused ({Peer}).")]
+    private static partial void SignInRefused(ILogger logger, string peer);
 }

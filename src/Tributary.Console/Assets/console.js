@@ -88,7 +88,20 @@
 
   // Keys. Nothing happens while somebody types.
   let shell = null
-  const palette = () => shell?.invokeMethodAsync('OpenPaletteAsync')
+  // What is typed between the shortcut and the answer of the server belongs to the palette too.
+  let early = null
+  let wanted = false
+  const palette = () => {
+    wanted = !shell
+    early = ''
+    setTimeout(() => { early = null }, 3000)
+    shell?.invokeMethodAsync('OpenPaletteAsync')
+  }
+  document.addEventListener('keydown', (event) => {
+    if (early === null || event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === 'Escape') early = null
+    else if (event.key.length === 1) { early += event.key; event.preventDefault(); event.stopImmediatePropagation() }
+  }, true)
   const isTyping = (target) => target.closest?.('input, textarea, select, [contenteditable="true"]') !== null
   const jumps = {}
   let armed = 0
@@ -118,10 +131,15 @@
   })
 
   window.tributary = {
-    attach: (reference, keys) => { shell = reference; Object.assign(jumps, keys); hideDismissed(); age() },
+    attach: (reference, keys) => { shell = reference; Object.assign(jumps, keys); hideDismissed(); age(); if (wanted) palette() },
     act: (name) => actions[name]?.(),
     refresh: () => { hideDismissed(); age() },
-    focus: (id) => { const element = document.getElementById(id); element?.focus(); element?.select?.() },
+    focus: (id) => {
+      const element = document.getElementById(id)
+      element?.focus()
+      if (element && id === 'palette-input' && early) { element.value = early; element.dispatchEvent(new Event('input', { bubbles: true })) }
+      early = null
+    },
     reveal: (id) => document.getElementById(id)?.scrollIntoView({ block: 'nearest' }),
     download: (name, type, text) => {
       const link = document.createElement('a')

@@ -54,17 +54,20 @@ public sealed partial class Watchers(Func<CancellationToken, Task> watch, Readin
 
     private void Remove(Watcher watcher)
     {
+        Action? stop;
         lock (_gate)
         {
             if (!_watchers.Remove(watcher) || _watchers.Count > 0) return;
-            _stop?.Invoke();
-            _stop = null;
+            (stop, _stop) = (_stop, null);
         }
+
+        // Outside of the lock, because it runs what waits for it.
+        stop?.Invoke();
     }
 
+    // The source is not disposed: whoever leaves last may cancel it after the watch has ended with the server, and without a timer it holds nothing.
     private async Task RunAsync(CancellationTokenSource running)
     {
-        using var owned = running;
         // Whoever subscribes goes on at once; the first look happens beside it.
         await Task.Yield();
         if (!gate.TryEnter()) return;

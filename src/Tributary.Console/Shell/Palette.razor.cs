@@ -8,7 +8,6 @@ namespace Tributary.Console.Shell;
 public sealed partial class Palette : ComponentBase
 {
     private IReadOnlyList<PaletteItem> _items = [];
-    private string _text = "";
     private int _at;
     private bool _isOpen;
     private bool _wantsFocus;
@@ -25,7 +24,7 @@ public sealed partial class Palette : ComponentBase
     /// <summary>Opens it, empty.</summary>
     public Task OpenAsync()
     {
-        (_isOpen, _wantsFocus, _text, _at) = (true, true, "", 0);
+        (_isOpen, _wantsFocus, _at) = (true, true, 0);
         _items = Items.Find("");
         StateHasChanged();
         return Task.CompletedTask;
@@ -41,8 +40,8 @@ public sealed partial class Palette : ComponentBase
 
     private void Search(ChangeEventArgs input)
     {
-        _text = (string?)input.Value ?? "";
-        _items = Items.Find(_text);
+        // What stands in the field is the browser's alone: written back late, it would swallow letters.
+        _items = Items.Find((string?)input.Value ?? "");
         _at = 0;
     }
 

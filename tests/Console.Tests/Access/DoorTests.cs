@@ -76,6 +76,19 @@ public sealed partial class DoorTests
         Assert.DoesNotContain("<style", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Behind_a_trusted_proxy_the_cookie_is_for_https_alone_and_guesses_count_against_the_client()
+    {
+        await using var server = await ConsoleServer.StartAsync(builder => builder.Configuration["Ingest:TrustedProxies:0"] = "127.0.0.1/32");
+        using var guesser = new FormBrowser(server.Address, ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.7"));
+        for (var attempt = 0; attempt < SignInGuard.FailuresFree; attempt++) await guesser.SignInAsync($"nobody-{attempt}@example.com", "a guess");
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await guesser.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password)).StatusCode);
+
+        using var owner = new FormBrowser(server.Address, ("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.8"));
+        var answer = await owner.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password);
+        Assert.Contains("secure", Assert.Single(answer.Headers.GetValues("Set-Cookie"), value => value.StartsWith("tributary.session=", StringComparison.Ordinal)), StringComparison.OrdinalIgnoreCase);
+    }
+
     [Theory]
     [InlineData("//evil.example")]
     [InlineData("https://evil.example/")]
@@ -154,26 +167,44 @@ public sealed partial class DoorTests
     {
         private readonly HttpClient _http;
 
-        public FormBrowser(string address)
+        // Cookies by hand: behind TLS they are marked for it, and a jar would not send them over plain http.
+        private readonly Dictionary<string, string> _cookies = [];
+
+        public FormBrowser(string address, params (string Name, string Value)[] headers)
         {
-            _http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+            _http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address) };
+            foreach (var (name, value) in headers) _http.DefaultRequestHeaders.Add(name, value);
             _http.DefaultRequestHeaders.Add("Accept", "text/html");
         }
 
-        public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(path);
+        public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(new HttpRequestMessage(HttpMethod.Get, path));
 
         public Task<HttpResponseMessage> SignInAsync(string email, string password, string path = "/sign-in") => PostAsync(path, "sign-in", ("Email", email), ("Password", password));
 
         /// <summary>Opens the page, fills its form and sends it.</summary>
         public async Task<HttpResponseMessage> PostAsync(string path, string form, params (string Name, string Value)[] fields)
         {
-            var page = await (await _http.GetAsync(path)).Content.ReadAsStringAsync();
+            var page = await (await GetAsync(path)).Content.ReadAsStringAsync();
             var token = Token().Match(page).Groups[1].Value;
             return await PostPlainAsync(path, [("_handler", form), ("__RequestVerificationToken", WebUtility.HtmlDecode(token)), .. fields]);
         }
 
         public Task<HttpResponseMessage> PostPlainAsync(string path, params (string Name, string Value)[] fields) =>
-            _http.PostAsync(path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))));
+            SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))) });
+
+        private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
+        {
+            if (_cookies.Count > 0) request.Headers.Add("Cookie", string.Join("; ", _cookies.Select(pair => $"{pair.Key}={pair.Value}")));
+            var answer = await _http.SendAsync(request);
+            if (!answer.Headers.TryGetValues("Set-Cookie", out var cookies)) return answer;
+            foreach (var cookie in cookies)
+            {
+                var pair = cookie.Split(';')[0].Split('=', 2);
+                _cookies[pair[0]] = pair[1];
+            }
+
+            return answer;
+        }
 
         public void Dispose() => _http.Dispose();
 

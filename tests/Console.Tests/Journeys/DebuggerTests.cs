@@ -44,6 +44,10 @@ public sealed class DebuggerTests(Browser browser)
         await window.Button("1 new").ClickAsync();
         await Expect(rows).ToHaveCountAsync(2);
 
+        await rows.First.ClickAsync();
+        await Expect(page.Locator(".debug-row.is-selected")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".debug-row.is-selected")).ToContainTextAsync("Order Cancelled");
+
         await page.Keyboard.PressAsync("/");
         await page.Keyboard.TypeAsync("cancelled");
         await Expect(rows).ToHaveCountAsync(1);

@@ -55,7 +55,7 @@ public sealed partial class TidyTests
         from Match reference in ProjectReference().Matches(line.Text)
         let used = reference.Groups[1].Value
         where !MayReference.GetValueOrDefault(project, []).Contains(used)
-        select $"{file.Path}:{line.Number}: {project} may not reference {used}. Model ← Engine ← Destinations ← Server.");
+        select $"{file.Path}:{line.Number}: {project} may not reference {used}. Model ← Engine ← {{Destinations, Console}} ← Server.");
 
     [Fact]
     public void Names_say_what_a_type_is_for() => Complain(

@@ -23,6 +23,15 @@ internal static class PeerAddress
             : default(ReadOnlyMemory<byte>);
     }
 
+    /// <summary>What attempts of the peer are counted under: its IPv4 address, or the /64 network of its IPv6 address, which is what one subscriber has.</summary>
+    public static string Counted(HttpRequest request, IPNetwork[] proxies)
+    {
+        var address = Plain(request.HttpContext.Connection.RemoteIpAddress);
+        if (address is null) return "";
+        if (proxies.Length > 0 && IsProxy(address, proxies)) address = Forwarded(request, address, proxies);
+        return address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() : Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8));
+    }
+
     /// <summary>The scheme that the client used, as far as it can be believed.</summary>
     public static string SchemeOf(HttpRequest request, IPNetwork[] proxies)
     {
