@@ -61,7 +61,7 @@ public static class ConsoleServices
             provider.GetRequiredService<Func<WorkspaceSnapshot>>(),
             provider.GetRequiredService<ComputationQueries>(),
             provider.GetRequiredService<ProfileQueries>(),
-            provider.GetRequiredService<AudiencePreviewDesk>(),
+            provider.GetRequiredService<AudiencePreview>(),
             provider.GetRequiredService<ComputationExplainer>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new LiveFeed(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Tributary.Engine.Audiences;
 using Tributary.Engine.Lake.Evaluating;
@@ -37,21 +38,25 @@ public sealed record QueryCheck(string? Canonical, string? Error, int Position, 
 /// <param name="Error">Why there is no answer; null when there is one.</param>
 public sealed record PreviewShown(long Count, IReadOnlyList<AudienceMember> Sample, string? Error);
 
-/// <summary>Reads what pages show of audiences and computed traits. Everything is as of the last commit; previews ask the lake.</summary>
+/// <summary>Reads what pages show of audiences and computed traits. Everything is as of the last commit, sizes of the past a few seconds older at most; previews ask the lake.</summary>
 public sealed class AudienceBoard
 {
     /// <summary>Most members of one page.</summary>
     public const int PageSize = 50;
 
+    // For so long all pages together read the sizes of the past once; there are at most as many audiences as two spaces have.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+    private const int KeptMax = 5_000;
     private const long Day = 86_400_000;
+    private readonly ConcurrentDictionary<(uint Computation, int Steps, long Step), (DateTimeOffset At, DateTimeOffset[] Starts, long[] Values)> _sizes = [];
     private readonly Func<WorkspaceSnapshot> _workspace;
     private readonly ComputationQueries _queries;
     private readonly ProfileQueries _profiles;
-    private readonly AudiencePreviewDesk _previews;
+    private readonly AudiencePreview _previews;
     private readonly ComputationExplainer _explainer;
     private readonly TimeProvider _clock;
 
-    internal AudienceBoard(Func<WorkspaceSnapshot> workspace, ComputationQueries queries, ProfileQueries profiles, AudiencePreviewDesk previews, ComputationExplainer explainer, TimeProvider clock) =>
+    internal AudienceBoard(Func<WorkspaceSnapshot> workspace, ComputationQueries queries, ProfileQueries profiles, AudiencePreview previews, ComputationExplainer explainer, TimeProvider clock) =>
         (_workspace, _queries, _profiles, _previews, _explainer, _clock) = (workspace, queries, profiles, previews, explainer, clock);
 
     /// <summary>All that are there, by age.</summary>
@@ -71,7 +76,21 @@ public sealed class AudienceBoard
     }
 
     /// <summary>How large an audience was at the end of each of the last steps.</summary>
+    /// <param name="computation">The audience.</param>
+    /// <param name="steps">How many.</param>
+    /// <param name="step">How long each is, in milliseconds.</param>
     public (DateTimeOffset[] Starts, long[] Values) Sizes(Computation computation, int steps, long step)
+    {
+        var now = _clock.GetUtcNow();
+        var key = (computation.Number, steps, step);
+        if (_sizes.TryGetValue(key, out var known) && now - known.At < Fresh) return (known.Starts, known.Values);
+        if (_sizes.Count > KeptMax) _sizes.Clear();
+        var (starts, values) = ReadSizes(computation, steps, step);
+        _sizes[key] = (now, starts, values);
+        return (starts, values);
+    }
+
+    private (DateTimeOffset[] Starts, long[] Values) ReadSizes(Computation computation, int steps, long step)
     {
         var end = (_clock.GetUtcNow().ToUnixTimeMilliseconds() / step * step) + step;
         var (starts, values) = (new DateTimeOffset[steps], new long[steps]);
@@ -107,12 +126,20 @@ public sealed class AudienceBoard
         : new QueryCheck(null, fault.Message, fault.Position, Math.Max(1, fault.Length), fault.Suggestion);
 
     /// <summary>What a query would select, as of now. The lake may be a moment behind.</summary>
-    public async Task<PreviewShown> PreviewAsync(string query, string kind, string type, CancellationToken cancellationToken)
+    /// <param name="query">The query.</param>
+    /// <param name="kind"><see cref="Computation.Audience"/> or <see cref="Computation.Trait"/>.</param>
+    /// <param name="type"><c>USERS</c> or <c>ACCOUNTS</c>.</param>
+    /// <param name="spaceId">In which space.</param>
+    /// <param name="filterByExternalIds">A person counts only with an identifier of one of these types; empty for everybody.</param>
+    /// <param name="cancellationToken">Stops the query at once.</param>
+    public async Task<PreviewShown> PreviewAsync(
+        string query, string kind, string type, string spaceId, IReadOnlyList<string> filterByExternalIds, CancellationToken cancellationToken)
     {
         if (!QueryParser.TryParse(query, ScopeOf(type), KindOf(kind), out var definition, out var fault)) return new PreviewShown(0, [], fault.Message);
-        var space = _workspace().Spaces[0];
-        if (_previews.Begin(definition, _workspace(), space, []) is not { } pending) return new PreviewShown(0, [], "Too many previews are under way. Try again in a moment.");
-        var (preview, error) = await pending.Answer.WaitAsync(cancellationToken);
+        var workspace = _workspace();
+        if (workspace.FindSpace(spaceId) is not { } space) return new PreviewShown(0, [], "The space is not there any more.");
+        // The lake reads on the thread that asks, and that of a page must go on.
+        var (preview, error) = await Task.Run(() => _previews.RunAsync(definition, workspace, space, filterByExternalIds, cancellationToken), cancellationToken);
         return preview is null ? new PreviewShown(0, [], error) : new PreviewShown(preview.Count, [.. preview.Sample.Take(10).Select(id => Shown(space, id, 0))], null);
     }
 
@@ -129,6 +156,9 @@ public sealed class AudienceBoard
     /// <summary>The definitions that read this one.</summary>
     public IReadOnlyList<Computation> Readers(Computation computation) =>
         [.. _workspace().Computations.Where(other => other.SpaceId == computation.SpaceId && !other.Deleted && ComputationForm.Reads(other).Contains(computation.Key))];
+
+    /// <summary>The identifiers of which one lets a profile count in a new audience.</summary>
+    public static IReadOnlyList<string> ExternalIds(string type) => ComputationForm.ExternalIds(type);
 
     /// <summary>Definitions that are ready to be used.</summary>
     public static IReadOnlyList<(string Key, string Name, string Description, string Kind, string Type, string Query)> Ready =>

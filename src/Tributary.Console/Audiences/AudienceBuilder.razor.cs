@@ -16,8 +16,7 @@ public sealed partial class AudienceBuilder : ComponentBase, IDisposable
     private DateTimeOffset _askedAt;
     private CancellationTokenSource? _asking;
     private IReadOnlyList<string> _names = [];
-    private string? _shown;
-    private string? _shownType;
+    private (string Query, string Type, string SpaceId) _shown;
     private bool _isText;
     private bool _isAsking;
 
@@ -49,6 +48,14 @@ public sealed partial class AudienceBuilder : ComponentBase, IDisposable
     [Parameter]
     public string Type { get; set; } = "USERS";
 
+    /// <summary>The space whose people are counted.</summary>
+    [Parameter, EditorRequired]
+    public required string SpaceId { get; set; }
+
+    /// <summary>A person counts only with an identifier of one of these types; empty for everybody.</summary>
+    [Parameter]
+    public IReadOnlyList<string> ExternalIds { get; set; } = [];
+
     /// <summary>What the server said of it.</summary>
     [Parameter]
     public string? Fault { get; set; }
@@ -62,20 +69,24 @@ public sealed partial class AudienceBuilder : ComponentBase, IDisposable
     private string After => _check.Position + _check.Length >= Query.Length ? "" : Query[(_check.Position + _check.Length)..];
 
     /// <inheritdoc/>
-    public void Dispose() => _asking?.Dispose();
+    public void Dispose()
+    {
+        _asking?.Cancel();
+        _asking?.Dispose();
+    }
 
     /// <inheritdoc/>
     protected override void OnInitialized()
     {
         _isText = Kind == Computation.Trait;
-        _names = [.. Workspace.Current.Computations.Where(computation => !computation.Deleted).Select(computation => computation.Key)];
     }
 
     /// <inheritdoc/>
     protected override void OnParametersSet()
     {
-        if (Query == _shown && Type == _shownType) return;
-        (_shown, _shownType) = (Query, Type);
+        if ((Query, Type, SpaceId) == _shown) return;
+        _shown = (Query, Type, SpaceId);
+        _names = [.. Workspace.Current.Computations.Where(computation => !computation.Deleted && computation.SpaceId == SpaceId).Select(computation => computation.Key)];
         Read();
         if (!_isText) Lay();
         _ = AskAsync();
@@ -107,7 +118,8 @@ public sealed partial class AudienceBuilder : ComponentBase, IDisposable
 
     private async Task SetAsync(string query)
     {
-        Query = _shown = query;
+        Query = query;
+        _shown = (Query, Type, SpaceId);
         Read();
         await QueryChanged.InvokeAsync(query);
         _ = AskAsync();
@@ -129,13 +141,19 @@ public sealed partial class AudienceBuilder : ComponentBase, IDisposable
             await Task.Delay(Pause, Clock, asking.Token);
             _isAsking = true;
             await InvokeAsync(StateHasChanged);
-            var preview = await Board.PreviewAsync(Query, Kind, Type, asking.Token);
+            var preview = await Board.PreviewAsync(Query, Kind, Type, SpaceId, ExternalIds, asking.Token);
             (_preview, _askedAt, _isAsking) = (preview, Clock.GetUtcNow(), false);
             await InvokeAsync(StateHasChanged);
         }
-        catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+        catch (Exception ended) when (asking.IsCancellationRequested && ended is OperationCanceledException or ObjectDisposedException)
         {
             // Something newer is asked, or the page is gone.
+        }
+        catch (Exception failure) when (!asking.IsCancellationRequested)
+        {
+            // Nobody awaits this: what fails is shown where the layout shows failures.
+            _isAsking = false;
+            await DispatchExceptionAsync(failure);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using Tributary.Console.Access;
@@ -9,20 +8,16 @@ using Tributary.Engine.Workspace;
 namespace Tributary.Console.Audiences;
 
 /// <summary>Creates an audience or a computed trait and leads to its page.</summary>
-public sealed partial class NewAudiencePage : ComponentBase
+public sealed partial class NewAudiencePage
 {
     private string _name = "";
     private string _key = "";
     private string _type = "USERS";
     private string _query = "";
+    private string _space = "";
     private string _ready = "";
     private string? _description;
     private bool _hasOwnKey;
-    private bool _isBusy;
-    private WorkspaceRefusal? _refusal;
-
-    [Inject]
-    public required ConsoleAccess Access { get; init; }
 
     [Inject]
     public required LiveWorkspace Workspace { get; init; }
@@ -32,9 +27,6 @@ public sealed partial class NewAudiencePage : ComponentBase
 
     [Inject]
     public required NavigationManager Navigation { get; init; }
-
-    [Inject]
-    public required Toasts Toasts { get; init; }
 
     /// <summary><c>trait</c> for a computed trait; an audience otherwise.</summary>
     [SupplyParameterFromQuery(Name = "kind")]
@@ -53,15 +45,14 @@ public sealed partial class NewAudiencePage : ComponentBase
     /// <inheritdoc/>
     protected override void OnInitialized()
     {
+        _space = Workspace.Current.Spaces[0].Id;
         if (Begin is not null) Choose(new ChangeEventArgs { Value = Begin });
     }
-
-    private string? FaultOf(string? field) => _refusal?.Faults.FirstOrDefault(fault => fault.Field == field).Message;
 
     private void Rename(ChangeEventArgs input)
     {
         _name = (string?)input.Value ?? "";
-        if (!_hasOwnKey) _key = KeyOf(_name);
+        if (!_hasOwnKey) _key = Words.Slug(_name, '_');
     }
 
     private void Rekey(ChangeEventArgs input)
@@ -88,38 +79,13 @@ public sealed partial class NewAudiencePage : ComponentBase
 
     private async Task CreateAsync()
     {
-        if (_isBusy) return;
-        _isBusy = true;
-        try
+        var fields = new JsonObject { ["name"] = _name, ["key"] = _key, ["definition"] = new JsonObject { ["type"] = _type, ["query"] = _query } };
+        var id = "";
+        var isMade = await ActAsync($"{_name} is being computed over everything that happened so far.", async author =>
         {
-            var fields = new JsonObject { ["name"] = _name, ["key"] = _key, ["definition"] = new JsonObject { ["type"] = _type, ["query"] = _query } };
-            var id = "";
-            _refusal = await Access.ActAsync(Permission.Edit, async author =>
-            {
-                (id, var changed) = await Desk.CreateAsync(author, Workspace.Current.Spaces[0].Id, KindName, JsonInput.Of(fields), CancellationToken.None);
-                return changed;
-            });
-            if (_refusal is not null) return;
-            Toasts.Done($"{_name} is being computed over everything that happened so far.");
-            Navigation.NavigateTo($"/audiences/{id}");
-        }
-        finally
-        {
-            _isBusy = false;
-        }
-    }
-
-    // Letters and digits of the name in lower case, an underscore where something else stood.
-    private static string KeyOf(string name)
-    {
-        var key = new StringBuilder();
-        foreach (var letter in name)
-        {
-            if (char.IsAsciiLetterOrDigit(letter)) key.Append(char.ToLowerInvariant(letter));
-            else if (key.Length > 0 && key[^1] != '_') key.Append('_');
-            if (key.Length == 60) break;
-        }
-
-        return key.ToString().TrimEnd('_');
+            (id, var changed) = await Desk.CreateAsync(author, _space, KindName, JsonInput.Of(fields), CancellationToken.None);
+            return changed;
+        });
+        if (isMade) Navigation.NavigateTo($"/audiences/{id}");
     }
 }

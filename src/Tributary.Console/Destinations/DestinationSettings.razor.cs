@@ -9,20 +9,15 @@ using Tributary.Engine.Workspace;
 namespace Tributary.Console.Destinations;
 
 /// <summary>What can be changed of a destination: its own settings, and how it is delivered to.</summary>
-public sealed partial class DestinationSettings : ComponentBase
+public sealed partial class DestinationSettings
 {
     private SettingsDraft? _draft;
     private Destination? _shown;
     private string _name = "";
     private string _consent = "";
     private bool _enabled;
-    private bool _isBusy;
     private SyncDraft _sync = new();
     private CredentialsState _test;
-    private WorkspaceRefusal? _refusal;
-
-    [Inject]
-    public required ConsoleAccess Access { get; init; }
 
     [Inject]
     public required LiveWorkspace Workspace { get; init; }
@@ -35,9 +30,6 @@ public sealed partial class DestinationSettings : ComponentBase
 
     [Inject]
     public required DestinationAsking Asking { get; init; }
-
-    [Inject]
-    public required Toasts Toasts { get; init; }
 
     [Inject]
     public required IDialogService Dialogs { get; init; }
@@ -64,9 +56,10 @@ public sealed partial class DestinationSettings : ComponentBase
         _consent = masked[DestinationSync.ConsentKey] is JsonArray categories ? string.Join(", ", categories.Select(category => (string?)category)) : "";
     }
 
-    private string? FaultOf(string? field) => field is null
-        ? _refusal?.Faults.FirstOrDefault(fault => fault.Field is null or "settings" or "metadataId").Message
-        : _refusal?.Faults.FirstOrDefault(fault => fault.Field == field || fault.Field?.StartsWith(field + ".", StringComparison.Ordinal) == true).Message;
+    /// <inheritdoc/>
+    protected override string? FaultOf(string? field) => field is null
+        ? Refusal?.Faults.FirstOrDefault(fault => fault.Field is null or "settings" or "metadataId").Message
+        : Refusal?.Faults.FirstOrDefault(fault => fault.Field == field || fault.Field?.StartsWith(field + ".", StringComparison.Ordinal) == true).Message;
 
     private void Forget() => _test = default;
 
@@ -79,11 +72,11 @@ public sealed partial class DestinationSettings : ComponentBase
 
     private async Task SaveAsync()
     {
-        await ActAsync("Saved. It takes effect with the next event.", author => Desk.UpdateAsync(
+        await ChangeAsync("Saved. It takes effect with the next event.", author => Desk.UpdateAsync(
             author, Destination.Id, JsonInput.Of(new JsonObject { ["name"] = _name, ["settings"] = _draft?.Changes() ?? [] }), CancellationToken.None));
     }
 
-    private Task SaveDeliveryAsync() => ActAsync("Saved.", author => Desk.UpdateAsync(
+    private Task SaveDeliveryAsync() => ChangeAsync("Saved.", author => Desk.UpdateAsync(
         author,
         Destination.Id,
         JsonInput.Of(new JsonObject
@@ -101,36 +94,15 @@ public sealed partial class DestinationSettings : ComponentBase
         var waiting = "Its mappings, filters and counts go with it, and what waits for it is not sent. What it has received stays where it is.";
         if (!await Confirm.AskAsync(Dialogs, $"Delete {Destination.Name}?", waiting, "Delete", "delete")) return;
         var name = Destination.Name;
-        await ActAsync($"{name} is deleted.", author => Desk.DeleteAsync(author, Destination.Id, CancellationToken.None));
-        if (_refusal is null) Navigation.NavigateTo("/destinations");
+        if (await ActAsync($"{name} is deleted.", author => Desk.DeleteAsync(author, Destination.Id, CancellationToken.None))) Navigation.NavigateTo("/destinations");
     }
 
-    private async Task ActAsync(string done, Func<string, ValueTask<WorkspaceChanged>> change)
+    private async Task ChangeAsync(string done, Func<string, ValueTask<WorkspaceChanged>> change)
     {
-        if (_isBusy) return;
-        _isBusy = true;
-        try
-        {
-            _refusal = await Access.ActAsync(Permission.Edit, change);
-            if (_refusal is null)
-            {
-                Toasts.Done(done);
-                // What is shown next is what is stored now.
-                _shown = null;
-                if (Workspace.Current.FindDestination(Destination.Id) is { } now)
-                {
-                    Destination = now;
-                    OnParametersSet();
-                }
-            }
-            else if (_refusal.Faults[0].Field is null)
-            {
-                Toasts.Failed(_refusal.Faults[0].Message);
-            }
-        }
-        finally
-        {
-            _isBusy = false;
-        }
+        if (!await ActAsync(done, change) || Workspace.Current.FindDestination(Destination.Id) is not { } now) return;
+        // What is shown next is what is stored now.
+        _shown = null;
+        Destination = now;
+        OnParametersSet();
     }
 }

@@ -8,7 +8,7 @@ using Tributary.Engine.Workspace;
 namespace Tributary.Console.Destinations;
 
 /// <summary>Connects a destination: a form made of what its kind asks for.</summary>
-public sealed partial class NewDestinationPage : ComponentBase
+public sealed partial class NewDestinationPage
 {
     private readonly HashSet<DestinationPreset> _chosen = [];
     private List<DestinationPreset> _presets = [];
@@ -16,12 +16,7 @@ public sealed partial class NewDestinationPage : ComponentBase
     private SettingsDraft? _draft;
     private string _name = "";
     private string _source = "";
-    private bool _isBusy;
     private CredentialsState _test;
-    private WorkspaceRefusal? _refusal;
-
-    [Inject]
-    public required ConsoleAccess Access { get; init; }
 
     [Inject]
     public required LiveWorkspace Workspace { get; init; }
@@ -40,9 +35,6 @@ public sealed partial class NewDestinationPage : ComponentBase
 
     [Inject]
     public required NavigationManager Navigation { get; init; }
-
-    [Inject]
-    public required Toasts Toasts { get; init; }
 
     /// <summary>The kind.</summary>
     [Parameter]
@@ -67,9 +59,10 @@ public sealed partial class NewDestinationPage : ComponentBase
         _chosen.UnionWith(_presets);
     }
 
-    private string? FaultOf(string? field) => field is null
-        ? _refusal?.Faults.FirstOrDefault(fault => fault.Field is not ("name" or "sourceId") && _draft?.FieldOf(fault) is null).Message
-        : _refusal?.Faults.FirstOrDefault(fault => fault.Field == field || fault.Field?.StartsWith(field + ".", StringComparison.Ordinal) == true).Message;
+    /// <inheritdoc/>
+    protected override string? FaultOf(string? field) => field is null
+        ? Refusal?.Faults.FirstOrDefault(fault => fault.Field is not ("name" or "sourceId") && _draft?.FieldOf(fault) is null).Message
+        : Refusal?.Faults.FirstOrDefault(fault => fault.Field == field || fault.Field?.StartsWith(field + ".", StringComparison.Ordinal) == true).Message;
 
     private void Choose(DestinationPreset preset, bool isChosen)
     {
@@ -89,27 +82,18 @@ public sealed partial class NewDestinationPage : ComponentBase
 
     private async Task ConnectAsync()
     {
-        if (_isBusy) return;
-        _isBusy = true;
-        try
+        var fields = new JsonObject { ["name"] = _name, ["sourceId"] = _source, ["metadataId"] = Slug, ["settings"] = _draft!.Changes() };
+        var id = "";
+        var isMade = await ActAsync(null, async author =>
         {
-            var fields = new JsonObject { ["name"] = _name, ["sourceId"] = _source, ["metadataId"] = Slug, ["settings"] = _draft!.Changes() };
-            var id = "";
-            _refusal = await Access.ActAsync(Permission.Edit, async author =>
-            {
-                (id, var changed) = await Desk.CreateAsync(author, JsonInput.Of(fields), CancellationToken.None);
-                return changed;
-            });
-            if (_refusal is not null) return;
-            var wanted = _presets.Where(_chosen.Contains).ToList();
-            var unmapped = wanted.Count == 0 ? null : await Access.ActAsync(Permission.Edit, author => Subscriptions.AddAsync(author, id, wanted, CancellationToken.None));
-            if (unmapped is not null) Toasts.Failed($"{_name} is connected, but a mapping was refused: {unmapped.Faults[0].Message}");
-            else Toasts.Done($"{_name} is connected. The next event goes to it.");
-            Navigation.NavigateTo($"/destinations/{id}");
-        }
-        finally
-        {
-            _isBusy = false;
-        }
+            (id, var changed) = await Desk.CreateAsync(author, JsonInput.Of(fields), CancellationToken.None);
+            return changed;
+        });
+        if (!isMade) return;
+        var wanted = _presets.Where(_chosen.Contains).ToList();
+        var unmapped = wanted.Count == 0 ? null : await Access.ActAsync(Permission.Edit, author => Subscriptions.AddAsync(author, id, wanted, CancellationToken.None));
+        if (unmapped is not null) Toasts.Failed($"{_name} is connected, but a mapping was refused: {unmapped.Faults[0].Message}");
+        else Toasts.Done($"{_name} is connected. The next event goes to it.");
+        Navigation.NavigateTo($"/destinations/{id}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Tributary.Console.Shared;
 
@@ -42,4 +43,18 @@ public static class Words
         > 0.99 => (Math.Floor((double)part / whole * 1_000) / 10).ToString("0.0", CultureInfo.InvariantCulture) + " %",
         var share => (share * 100).ToString("0", CultureInfo.InvariantCulture) + " %",
     };
+
+    /// <summary>A name as an address or a key has it: letters and digits in lower case, one mark where something else stood, at most 60 characters.</summary>
+    public static string Slug(string name, char mark)
+    {
+        var slug = new StringBuilder();
+        foreach (var letter in name)
+        {
+            if (char.IsAsciiLetterOrDigit(letter)) slug.Append(char.ToLowerInvariant(letter));
+            else if (slug.Length > 0 && slug[^1] != mark) slug.Append(mark);
+            if (slug.Length == 60) break;
+        }
+
+        return slug.ToString().TrimEnd(mark);
+    }
 }

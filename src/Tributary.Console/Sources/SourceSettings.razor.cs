@@ -9,27 +9,19 @@ using Tributary.Engine.Workspace;
 namespace Tributary.Console.Sources;
 
 /// <summary>What can be changed of a source.</summary>
-public sealed partial class SourceSettings : ComponentBase
+public sealed partial class SourceSettings
 {
     private string _name = "";
     private string _slug = "";
     private string _rate = "";
     private bool _enabled;
-    private bool _isBusy;
     private Source? _shown;
-    private WorkspaceRefusal? _refusal;
-
-    [Inject]
-    public required ConsoleAccess Access { get; init; }
 
     [Inject]
     public required LiveWorkspace Workspace { get; init; }
 
     [Inject]
     public required SourceDesk Desk { get; init; }
-
-    [Inject]
-    public required Toasts Toasts { get; init; }
 
     [Inject]
     public required IDialogService Dialogs { get; init; }
@@ -53,14 +45,11 @@ public sealed partial class SourceSettings : ComponentBase
 
     private static string Rate(Source source) => source.RateLimit?.ToString(CultureInfo.InvariantCulture) ?? "";
 
-    private string? FaultOf(string? field) => _refusal?.Faults.FirstOrDefault(fault => fault.Field == field).Message;
-
     private async Task SaveAsync()
     {
         JsonNode? limit = int.TryParse(_rate, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : _rate.Trim().Length == 0 ? null : _rate;
         var fields = new JsonObject { ["name"] = _name, ["slug"] = _slug, ["enabled"] = _enabled, ["settings"] = new JsonObject { ["rateLimit"] = limit } };
-        await ActAsync("Saved.", author => Desk.UpdateAsync(author, Source.Id, JsonInput.Of(fields), CancellationToken.None));
-        if (_refusal is null) _shown = null;
+        if (await ActAsync("Saved.", author => Desk.UpdateAsync(author, Source.Id, JsonInput.Of(fields), CancellationToken.None))) _shown = null;
     }
 
     private Task AddKeyAsync() => ActAsync("A new write key works from now on.", author => Desk.AddWriteKeyAsync(author, Source.Id, CancellationToken.None));
@@ -77,23 +66,6 @@ public sealed partial class SourceSettings : ComponentBase
         var text = feeds == 0 ? "Its write keys stop working at once." : $"Its write keys stop working at once, and {Words.Plural(feeds, "destination")} that it feeds will be deleted too.";
         if (!await Confirm.AskAsync(Dialogs, $"Delete {Source.Name}?", text, "Delete", Source.Slug)) return;
         var name = Source.Name;
-        await ActAsync($"{name} is deleted.", author => Desk.DeleteAsync(author, Source.Id, CancellationToken.None));
-        if (_refusal is null) Navigation.NavigateTo("/sources");
-    }
-
-    private async Task ActAsync(string done, Func<string, ValueTask<WorkspaceChanged>> change)
-    {
-        if (_isBusy) return;
-        _isBusy = true;
-        try
-        {
-            _refusal = await Access.ActAsync(Permission.Edit, change);
-            if (_refusal is null) Toasts.Done(done);
-            else if (_refusal.Faults[0].Field is null) Toasts.Failed(_refusal.Faults[0].Message);
-        }
-        finally
-        {
-            _isBusy = false;
-        }
+        if (await ActAsync($"{name} is deleted.", author => Desk.DeleteAsync(author, Source.Id, CancellationToken.None))) Navigation.NavigateTo("/sources");
     }
 }

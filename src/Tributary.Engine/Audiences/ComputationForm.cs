@@ -54,7 +54,7 @@ internal static partial class ComputationForm
             Enabled = body.Flag("enabled") ?? true,
             Type = type,
             Query = query,
-            FilterByExternalIds = type == "USERS" ? KnownIds : [],
+            FilterByExternalIds = ExternalIds(type),
         });
     }
 
@@ -121,6 +121,9 @@ internal static partial class ComputationForm
     public static IReadOnlyList<string> Reads(Computation computation) =>
         QueryParser.TryParse(computation.Query, computation.IsOfAccounts ? DefinitionScope.Accounts : DefinitionScope.Users, null, out var definition, out _) ? DefinitionReferences.Traits(definition) : [];
 
+    /// <summary>The identifiers of which a profile needs one to count, unless the options say otherwise; none are asked of accounts.</summary>
+    public static ImmutableArray<string> ExternalIds(string type) => type == "USERS" ? KnownIds : [];
+
     /// <summary>The identifiers of which a person needs one to count, by the options that are sent; what they are for a new audience when none are.</summary>
     public static ImmutableArray<string> ExternalIds(JsonInput body, string type) => WithOptions(body, new Computation
     {
@@ -133,7 +136,7 @@ internal static partial class ComputationForm
         Name = "",
         Query = "",
         Type = type,
-        FilterByExternalIds = type == "USERS" ? KnownIds : [],
+        FilterByExternalIds = ExternalIds(type),
     }).FilterByExternalIds;
 
     private static Computation WithOptions(JsonInput body, Computation computation)

@@ -5,10 +5,8 @@ using Spectre.Console;
 namespace Tributary.Server.Cli;
 
 /// <summary><c>tributary audiences</c>: who is in, why, and what there is to begin with.</summary>
-internal sealed class AudiencesCommand : Command
+internal sealed class AudiencesCommand : SpaceCommand
 {
-    private readonly ClientOptions _client = new();
-    private readonly Option<string> _space = new("--space") { Description = "The space, by slug or id.", DefaultValueFactory = _ => "default" };
     private readonly Argument<string> _key = new("key") { Description = "The key or id of the audience." };
     private readonly Argument<string> _query = new("query") { Description = "The definition, e.g. \"event('Order Completed').within(30 days).count() >= 2\"." };
     private readonly Argument<string> _profile = new("profile") { Description = "A profile id, or type:value such as user_id:42." };
@@ -33,31 +31,14 @@ internal sealed class AudiencesCommand : Command
         Verb("export", "Writes everybody who is in as CSV.", ExportAsync, _key, _file);
     }
 
-    private void Verb(string name, string description, Func<ParseResult, Terminal, CancellationToken, Task> run, params Symbol[] symbols)
-    {
-        var verb = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument) verb.Add(argument);
-            else verb.Add((Option)symbol);
-        }
-
-        verb.Add(_space);
-        _client.AddTo(verb);
-        verb.SetAction((line, cancellationToken) => Terminal.RunAsync(line, terminal => run(line, terminal, cancellationToken)));
-        Add(verb);
-    }
-
-    private string Path(ParseResult line, string path) => $"api/spaces/{Uri.EscapeDataString(line.GetValue(_space)!)}/{path}";
-
     private string Of(ParseResult line) => Path(line, $"{(line.GetValue(_isTrait) ? "computed-traits" : "audiences")}/{Uri.EscapeDataString(line.GetValue(_key)!)}");
 
     private async Task ListAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var audiences = await server.ListAsync(Path(line, "audiences"), "audiences", cancellationToken);
         var traits = await server.ListAsync(Path(line, "computed-traits"), "computedTraits", cancellationToken);
-        if (_client.WantsJson(line))
+        if (Client.WantsJson(line))
         {
             terminal.WriteJson(new JsonObject { ["audiences"] = new JsonArray([.. audiences]), ["computedTraits"] = new JsonArray([.. traits]) });
             return;
@@ -76,9 +57,9 @@ internal sealed class AudiencesCommand : Command
 
     private async Task ReadyAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var ready = (await server.GetAsync("api/catalog/audiences", cancellationToken))?["audiences"]!.AsArray()!;
-        if (_client.WantsJson(line))
+        if (Client.WantsJson(line))
         {
             terminal.WriteJson(ready);
             return;
@@ -92,7 +73,7 @@ internal sealed class AudiencesCommand : Command
 
     private async Task CreateAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var key = line.GetValue(_key)!;
         var body = new JsonObject { ["name"] = line.GetValue(_name) ?? key, ["key"] = key };
         var isTrait = line.GetValue(_isTrait);
@@ -117,13 +98,13 @@ internal sealed class AudiencesCommand : Command
 
     private async Task DeleteAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         Show(line, terminal, await server.SendAsync(HttpMethod.Delete, Of(line), null, cancellationToken));
     }
 
     private async Task PreviewAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var body = new JsonObject { ["definition"] = new JsonObject { ["type"] = line.GetValue(_type), ["query"] = line.GetValue(_query) } };
         var preview = (await server.SendAsync(HttpMethod.Post, Path(line, "audiences/previews"), body, cancellationToken))?["audiencePreview"];
         while (Terminal.Plain(preview?["status"]) == "RUNNING")
@@ -137,9 +118,9 @@ internal sealed class AudiencesCommand : Command
 
     private async Task MembersAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var data = await server.GetAsync($"{Of(line)}/members?pagination[count]={line.GetValue(_count)}", cancellationToken);
-        if (_client.WantsJson(line))
+        if (Client.WantsJson(line))
         {
             terminal.WriteJson(data);
             return;
@@ -158,10 +139,10 @@ internal sealed class AudiencesCommand : Command
 
     private async Task ExplainAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var data = await server.GetAsync($"{Of(line)}/explain?profile={Uri.EscapeDataString(line.GetValue(_profile)!)}", cancellationToken);
         var explanation = data?["explanation"];
-        if (_client.WantsJson(line) || explanation is null)
+        if (Client.WantsJson(line) || explanation is null)
         {
             terminal.WriteJson(explanation);
             return;
@@ -186,7 +167,7 @@ internal sealed class AudiencesCommand : Command
 
     private async Task VerifyAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var result = (await server.SendAsync(HttpMethod.Post, $"{Of(line)}/verify", new JsonObject { ["repair"] = line.GetValue(_repair) }, cancellationToken))?["verification"];
         Show(line, terminal, result);
         if (result?["overLimit"]?.GetValue<long>() is > 0 and var overLimit)
@@ -197,7 +178,7 @@ internal sealed class AudiencesCommand : Command
 
     private async Task ExportAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var file = line.GetValue(_file);
         await using var target = file is null ? System.Console.OpenStandardOutput() : File.Create(file);
         await server.DownloadAsync($"{Of(line)}/export", target, cancellationToken);
@@ -206,7 +187,7 @@ internal sealed class AudiencesCommand : Command
 
     private void Show(ParseResult line, Terminal terminal, JsonNode? node)
     {
-        if (_client.WantsJson(line)) terminal.WriteJson(node);
+        if (Client.WantsJson(line)) terminal.WriteJson(node);
         else terminal.Show(node);
     }
 

@@ -5,10 +5,8 @@ using Spectre.Console;
 namespace Tributary.Server.Cli;
 
 /// <summary><c>tributary sql-traits</c>: queries of the lake whose rows become traits, and how their runs go.</summary>
-internal sealed class SqlTraitsCommand : Command
+internal sealed class SqlTraitsCommand : SpaceCommand
 {
-    private readonly ClientOptions _client = new();
-    private readonly Option<string> _space = new("--space") { Description = "The space, by slug or id.", DefaultValueFactory = _ => "default" };
     private readonly Argument<string> _name = new("name") { Description = "The name or id of the SQL trait." };
     private readonly Argument<string> _query = new("query") { Description = "One SELECT with a column for the id; - reads it from standard input." };
     private readonly Option<int> _count = new("--count") { Description = "Most runs to show.", DefaultValueFactory = _ => 20 };
@@ -22,22 +20,7 @@ internal sealed class SqlTraitsCommand : Command
         Verb("runs", "How its last runs went, the newest first.", RunsAsync, _name, _count);
     }
 
-    private void Verb(string name, string description, Func<ParseResult, Terminal, CancellationToken, Task> run, params Symbol[] symbols)
-    {
-        var verb = new Command(name, description);
-        foreach (var symbol in symbols)
-        {
-            if (symbol is Argument argument) verb.Add(argument);
-            else verb.Add((Option)symbol);
-        }
-
-        verb.Add(_space);
-        _client.AddTo(verb);
-        verb.SetAction((line, cancellationToken) => Terminal.RunAsync(line, terminal => run(line, terminal, cancellationToken)));
-        Add(verb);
-    }
-
-    private string Path(ParseResult line) => $"api/spaces/{Uri.EscapeDataString(line.GetValue(_space)!)}/sql-traits";
+    private string Path(ParseResult line) => Path(line, "sql-traits");
 
     private async Task<string> FindAsync(ParseResult line, ServerConnection server, CancellationToken cancellationToken)
     {
@@ -53,9 +36,9 @@ internal sealed class SqlTraitsCommand : Command
 
     private async Task ListAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var traits = await server.ListAsync(Path(line), "sqlTraits", cancellationToken);
-        if (_client.WantsJson(line))
+        if (Client.WantsJson(line))
         {
             terminal.WriteJson(new JsonObject { ["sqlTraits"] = new JsonArray([.. traits]) });
             return;
@@ -71,24 +54,24 @@ internal sealed class SqlTraitsCommand : Command
     {
         var query = line.GetValue(_query)!;
         if (query == "-") query = await System.Console.In.ReadToEndAsync(cancellationToken);
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var preview = (await server.SendAsync(HttpMethod.Post, $"{Path(line)}/preview", new JsonObject { ["query"] = query }, cancellationToken))?["sqlTraitPreview"];
-        if (_client.WantsJson(line)) terminal.WriteJson(preview);
+        if (Client.WantsJson(line)) terminal.WriteJson(preview);
         else LakeCommand.Show(terminal, preview);
         var refused = preview?["refused"]!.AsArray() ?? [];
         if (refused.Count > 0) throw new CommandFailedException($"This is no query of a SQL trait: {string.Join(" ", refused.Select(Terminal.Plain))}");
-        if (!_client.WantsJson(line)) terminal.Console.WriteLine($"{Terminal.Plain(preview!["count"])} in all, by {Terminal.Plain(preview["id"])}; of these would be discarded: {Counts(preview["discarded"])}.");
+        if (!Client.WantsJson(line)) terminal.Console.WriteLine($"{Terminal.Plain(preview!["count"])} in all, by {Terminal.Plain(preview["id"])}; of these would be discarded: {Counts(preview["discarded"])}.");
     }
 
     private async Task RunAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var path = await FindAsync(line, server, cancellationToken);
         var before = (await LastRunAsync(server, path, cancellationToken))?["number"]!.GetValue<long>() ?? 0;
         var answer = await server.SendAsync(HttpMethod.Post, $"{path}/runs", null, cancellationToken);
         if (!line.GetValue(_wait))
         {
-            if (_client.WantsJson(line)) terminal.WriteJson(answer);
+            if (Client.WantsJson(line)) terminal.WriteJson(answer);
             else terminal.Console.WriteLine("It runs as soon as its space is free. \"tributary sql-traits runs\" tells how it goes.");
             return;
         }
@@ -110,7 +93,7 @@ internal sealed class SqlTraitsCommand : Command
 
     private async Task RunsAsync(ParseResult line, Terminal terminal, CancellationToken cancellationToken)
     {
-        using var server = _client.Connect(line);
+        using var server = Client.Connect(line);
         var path = await FindAsync(line, server, cancellationToken);
         var data = await server.GetAsync($"{path}/runs?pagination[count]={line.GetValue(_count)}", cancellationToken);
         Show(line, terminal, data!["runs"]!.AsArray());
@@ -118,7 +101,7 @@ internal sealed class SqlTraitsCommand : Command
 
     private void Show(ParseResult line, Terminal terminal, JsonArray runs)
     {
-        if (_client.WantsJson(line))
+        if (Client.WantsJson(line))
         {
             terminal.WriteJson(runs);
             return;

@@ -32,6 +32,12 @@ public sealed class AudienceTests(Browser browser)
         await text.FillAsync("event('Order Completed').within(30 days).cuont() >= 1");
         await Expect(window.Page.Locator("#query-problem")).ToContainTextAsync("count");
         await Expect(window.Page.Locator(".builder-where mark")).ToHaveTextAsync("cuont");
+
+        // Whom only a browser's id names does not count, neither here nor once it is created.
+        await text.FillAsync("event('Product Viewed').count() >= 1");
+        await Expect(window.Page.Locator(".builder-count strong")).ToHaveTextAsync("0");
+        await text.FillAsync("event('Order Completed').count() >= 1");
+        await Expect(window.Page.Locator(".builder-count strong")).ToHaveTextAsync("1");
         await text.FillAsync("event('Order Completed').within(30 days).count() >= 2");
         await Expect(window.Page.Locator(".builder-count strong")).ToHaveTextAsync("0");
         await window.Button("Rows").ClickAsync();
