@@ -14,8 +14,11 @@ using Tributary.Console.Access;
 using Tributary.Console.Assets;
 using Tributary.Console.Audiences;
 using Tributary.Console.Destinations;
+using Tributary.Console.Events;
 using Tributary.Console.Home;
+using Tributary.Console.Lake;
 using Tributary.Console.Live;
+using Tributary.Console.Profiles;
 using Tributary.Console.Shared;
 using Tributary.Console.Shell;
 using Tributary.Console.Sources;
@@ -70,7 +73,9 @@ public static class ConsoleServices
             provider.GetRequiredService<ReadingGate>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LiveFeed>>()));
         services.AddSingleton<SourceSchemas>();
         services.AddSingleton<SourceBoard>().AddSingleton<ProblemFinder>();
-        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>();
+        services.AddSingleton<ProfileBoard>().AddSingleton<TraitBoard>().AddSingleton<TimelineBoard>();
+        services.AddSingleton<EventBoard>().AddSingleton<EventMessages>().AddSingleton<LakeBoard>();
+        services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>().AddSingleton<RecentEventsBoard>().AddSingleton<TrialBoard>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 

@@ -78,6 +78,7 @@ public static class DestinationsServices
         services.AddSingleton(provider => FunctionKinds.Driver(
             provider.GetRequiredService<FunctionRuntime>(), provider.GetRequiredService<Func<WorkspaceSnapshot>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(FunctionKinds.DeployedGate());
+        services.AddSingleton<FunctionWork>().AddSingleton(provider => provider.GetRequiredService<FunctionWork>().Desk());
         services.AddOptions<FunctionsOptions>().BindConfiguration("Functions").ValidateOnStart();
         services.AddSingleton<IValidateOptions<FunctionsOptions>, FunctionsOptionsValidator>();
         services.AddSingleton<SourceDoor.SourceRoom>().AddSingleton<FunctionMetrics>().AddSingleton<KeptRequests>().AddSingleton<SourceRuns>().AddHostedService<SourceRetries>();

@@ -121,6 +121,12 @@
   document.addEventListener('keydown', (event) => {
     if (event.target.matches?.('[data-keeps-arrows]') && ['ArrowUp', 'ArrowDown'].includes(event.key)) event.preventDefault()
   }, true)
+  // In an editor, Ctrl and Enter press the button that it names.
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !event.target.dataset?.run) return
+    event.preventDefault()
+    document.getElementById(event.target.dataset.run)?.click()
+  })
   // Rows that open something do so with Enter too, and arrows move between them.
   document.addEventListener('keydown', (event) => {
     const row = event.target.closest?.('[data-row]')

@@ -18,6 +18,9 @@ public sealed partial class DestinationPage
     internal ReplayDesk Replays { get; init; } = null!;
 
     [Inject]
+    public required DestinationCatalog Catalog { get; init; }
+
+    [Inject]
     public required DestinationDesk Desk { get; init; }
 
     [Inject]
@@ -33,7 +36,10 @@ public sealed partial class DestinationPage
     [Parameter]
     public string? Part { get; set; }
 
-    private static IEnumerable<(string Tab, string Name)> Tabs => [("", "Overview"), ("settings", "Settings")];
+    private bool HasMappings => _row is not null && Board.HasActions(_row.Destination);
+
+    // What stores everything takes no filters.
+    private bool HasFilters => _row is not null && Catalog.Find(_row.Destination.MetadataId) is not { IsWarehouse: true };
 
     private (string Style, string Title, string Text)? Notice => _row switch
     {
@@ -58,6 +64,15 @@ public sealed partial class DestinationPage
 
     /// <inheritdoc/>
     protected override void Refresh() => _row = Workspace.Current.FindDestination(Id) is { } destination ? Board.Row(destination, Pulse.Latest) : null;
+
+    private IEnumerable<(string Tab, string Name)> Tabs()
+    {
+        yield return ("", "Overview");
+        if (HasMappings) yield return ("mappings", "Mappings");
+        if (HasFilters) yield return ("filters", "Filters");
+        yield return ("try", "Try");
+        yield return ("settings", "Settings");
+    }
 
     private string PathOf(string tab) => tab.Length == 0 ? $"/destinations/{Id}" : $"/destinations/{Id}/{tab}";
 

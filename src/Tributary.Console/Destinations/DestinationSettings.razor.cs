@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
-using Tributary.Console.Access;
 using Tributary.Console.Shared;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Workspace;

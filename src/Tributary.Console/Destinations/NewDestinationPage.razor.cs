@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
-using Tributary.Console.Access;
 using Tributary.Console.Shared;
 using Tributary.Engine.Delivery;
 using Tributary.Engine.Workspace;

@@ -10,6 +10,9 @@ internal static class PrettyJson
 {
     private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 256 };
 
+    /// <summary>On one line.</summary>
+    public static JsonSerializerOptions Short { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 256 };
+
     /// <summary>A value, with its members on lines of their own.</summary>
     public static string Of(JsonNode? node) => node?.ToJsonString(Options) ?? "null";
 

@@ -21,7 +21,11 @@ public static class ConsolePages
         new("/", "Home", "", Icons.Material.Outlined.Home, 'h', Words: "overview start dashboard"),
         new("/sources", "Sources", "Connections", Icons.Material.Outlined.Input, 's', Words: "write keys websites apps events live debugger"),
         new("/destinations", "Destinations", "Connections", Icons.Material.Outlined.Output, 'd', Words: "webhooks tools deliveries errors retry replay mappings filters catalogue"),
+        new("/functions", "Functions", "Connections", Icons.Material.Outlined.Code, 'f', Words: "javascript code insert source destination logs"),
+        new("/profiles", "Profiles", "Customers", Icons.Material.Outlined.People, 'p', Words: "people customers accounts identity graph search merge split"),
         new("/audiences", "Audiences", "Customers", Icons.Material.Outlined.Groups, 'a', Words: "computed traits segments lists members builder"),
+        new("/events", "Events", "Data", Icons.Material.Outlined.Bolt, 'e', Words: "messages passport newest discarded quarantined"),
+        new("/lake", "Lake", "Data", Icons.Material.Outlined.TableChart, 'l', Permission.Pii, "sql query tables history csv chart"),
     ];
 
     /// <summary>Where a profile is shown; null while there is no page for it.</summary>

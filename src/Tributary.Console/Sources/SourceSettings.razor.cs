@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
-using Tributary.Console.Access;
 using Tributary.Console.Shared;
 using Tributary.Engine.Workspace;
 

@@ -31,16 +31,15 @@ internal static class InsertFunctionsApi
 
     private static ApiAnswer Get(string id, LiveWorkspace workspace) => Answer(workspace.Current, id);
 
-    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace, SecretBox secrets, TimeProvider clock)
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, FunctionWork work)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var (id, at) = (WorkspaceSecrets.NewId(), clock.GetUtcNow().ToUnixTimeMilliseconds());
-        var changed = await workspace.ChangeAsync(context.Author(), now => Create(body, now, secrets, id, at), context.RequestAborted);
+        var (id, changed) = await work.InsertAsync(context.Author(), body, context.RequestAborted);
         return changed.Refusal is { } broken ? ApiAnswer.Refused(broken) : Answer(changed.Snapshot, id);
     }
 
-    private static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, SecretBox secrets, string id, long at)
+    internal static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, SecretBox secrets, string id, long at)
     {
         var functionId = body.Text("functionId", 100, required: true) ?? "";
         var destinationId = body.Text("integrationId", 100, required: true) ?? "";
@@ -88,14 +87,8 @@ internal static class InsertFunctionsApi
         return changed.Refusal is { } broken ? ApiAnswer.Refused(broken) : Answer(changed.Snapshot, id);
     }
 
-    private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string id, LiveWorkspace workspace)
-    {
-        var changed = await workspace.ChangeAsync(
-            context.Author(),
-            now => now.InsertFunctions.Any(instance => instance.Id == id) ? ResourceKind.Delete(ResourceKind.InsertFunction, id) : WorkspaceRefusal.NotFound(ResourceKind.InsertFunction, id),
-            context.RequestAborted);
-        return changed.Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
-    }
+    private static async Task<ApiAnswer> DeleteAsync(HttpContext context, string id, FunctionWork work) =>
+        (await work.RemoveAsync(context.Author(), id, context.RequestAborted)).Refusal is { } refusal ? ApiAnswer.Refused(refusal) : ApiAnswer.Deleted();
 
     private static WorkspaceEdit Checked(JsonInput body, WorkspaceSnapshot now, SecretBox secrets, JsonObject present, InsertFunction instance)
     {

@@ -18,6 +18,9 @@ internal sealed class PassportQueries(
     // Deeper than anything that the door accepts; what nests deeper is shown as text.
     private const int PayloadDepthMax = 256;
 
+    // An event that joins two large profiles says so in a few records for each identifier.
+    private const int ChangesMax = 200;
+
     /// <summary>Finds the messages with an id; null when none is known.</summary>
     public Passport? Find(string messageId)
     {
@@ -57,6 +60,22 @@ internal sealed class PassportQueries(
         {
             if (profiles.ReadEvent(found.Offset, batch) is { } record && (name is null || EventName(record.Payload.Span) == name)) yield return (found, record);
         }
+    }
+
+    /// <summary>Messages that were discarded or quarantined, the newest first.</summary>
+    /// <param name="source">Only of this source; null for all.</param>
+    /// <param name="isQuarantined">Those in quarantine instead of those discarded.</param>
+    /// <param name="before">Only what lies before this offset of the received log.</param>
+    /// <param name="max">Most messages.</param>
+    public IReadOnlyList<Rejection> Refused(uint? source, bool isQuarantined, LogOffset before, int max)
+    {
+        IEnumerable<uint> sources = source is { } one ? [one] : workspace().Sources.Select(each => each.Number).Prepend(0u);
+        // Each list is in order, so the newest of all are among the newest of each.
+        return
+        [
+            .. sources.SelectMany(number => events.ListRejected(number, isQuarantined).SkipWhile(rejection => rejection.Offset >= before).Take(max))
+                .OrderByDescending(rejection => rejection.Offset).Take(max),
+        ];
     }
 
     public static void WriteRecent(Utf8JsonWriter json, RecentEvent found, in DecidedRecord record, WorkspaceSnapshot now)
@@ -122,6 +141,9 @@ internal sealed class PassportQueries(
         json.WriteStartArray("violations");
         foreach (var violation in events.Violations(record.Space, record.ReceivedOffset)) Write(json, violation);
         json.WriteEndArray();
+        json.WriteStartArray("changes");
+        foreach (var change in events.Consequences(offset, ChangesMax)) WriteChange(json, change);
+        json.WriteEndArray();
         Raw(json, "event", record.Payload.Span);
         json.WriteStartArray("destinations");
         foreach (var destination in now.Destinations)
@@ -166,6 +188,35 @@ internal sealed class PassportQueries(
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteChange(Utf8JsonWriter json, in DecidedRecord change)
+    {
+        json.WriteStartObject();
+        json.WriteString("profile", change.Profile.ToString());
+        switch (change.Kind)
+        {
+            case DecidedKind.Event:
+                json.WriteString("change", "event");
+                json.WriteString("messageId", change.MessageId.Span);
+                json.WriteString("type", change.Type.Name());
+                json.WriteString("event", EventName(change.Payload.Span));
+                break;
+            case DecidedKind.Graph:
+                json.WriteString("change", change.Canonical == change.Profile ? "profile_created" : "profile_merged");
+                if (change.Canonical != change.Profile) json.WriteString("into", change.Canonical.ToString());
+                break;
+            case DecidedKind.Mapping:
+                json.WriteString("change", change.MappingRemoved ? "identifier_removed" : "identifier_added");
+                json.WriteString("identifier", change.MappingIdentifier.ToString());
+                break;
+            case DecidedKind.Traits:
+                json.WriteString("change", change.TraitsReplaced ? "traits_replaced" : "traits_set");
+                Raw(json, "traits", change.Payload.Span);
+                break;
+        }
+
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, RecordedViolation violation)

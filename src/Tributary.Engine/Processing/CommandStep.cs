@@ -28,11 +28,8 @@ internal sealed class CommandStep(StepContext context, ComputationStep computing
     {
         if (Find(command, command.Profile) is not { } one) return Failed("profile", "Profile was not found.");
         if (command.With is null || Find(command, command.With) is not { } other) return Failed("with", "Profile was not found.");
-        if (one == other) return Failed("with", "Both are the same profile already.");
-        var (survivor, loser) = one.Id < other.Id ? (one, other) : (other, one);
-        if (survivor.MergeCount >= IdentityResolver.MergesMax) return Failed("with", $"The older profile has {IdentityResolver.MergesMax} merges, the most there may be.");
-        if (survivor.Nodes.Count + loser.Nodes.Count > IdentityResolver.MappingsMax)
-            return Failed("with", $"Together they would have more than {IdentityResolver.MappingsMax} identifiers.");
+        if (MergePlan.Refuse(one, other) is { } refusal) return refusal;
+        var (survivor, loser) = MergePlan.Order(one, other);
 
         // A person's word outweighs an earlier split.
         Pardon(survivor, loser);

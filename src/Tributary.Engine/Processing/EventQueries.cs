@@ -49,21 +49,51 @@ public sealed class EventQueries(IStateStore store, ReceivedLog received, Decide
         store.Scan(Table.Violations, StateKeys.Violation(space, receivedOffset.Value, 0), StateKeys.Violation(space, receivedOffset.Value, byte.MaxValue))
             .Select(row => ViolationCodec.Decode(row.Value));
 
+    /// <summary>
+    /// What an event brought about, in the order of the decisions: the records behind it in the event log that have the same cause. Events of audiences and traits
+    /// that it caused are among them.
+    /// </summary>
+    /// <param name="offset">Where the event lies in the event log.</param>
+    /// <param name="max">Most records.</param>
+    internal IReadOnlyList<DecidedRecord> Consequences(LogOffset offset, int max)
+    {
+        var found = new List<DecidedRecord>();
+        var batch = new LogBatch(8 << 10);
+        LogOffset? cause = null;
+        for (var at = offset; TryRead(decided.Log, at, batch); at = batch.Next)
+        {
+            foreach (var each in batch)
+            {
+                var record = DecidedRecord.View(each.Payload);
+                if (cause is { } known && (record.ReceivedOffset != known || found.Count == max)) return found;
+                if (cause is null) cause = record.ReceivedOffset;
+                else found.Add(DecidedRecord.View(each.Payload.ToArray()));
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>The exact counts of a source.</summary>
     public SourceCounts Counts(uint source) => SourceCounters.Read(store, source);
 
     private static ReadOnlyMemory<byte>? Read(IEventLog log, LogOffset offset, LogBatch batch)
     {
+        if (!TryRead(log, offset, batch)) return null;
+        foreach (var record in batch) return record.Payload.ToArray();
+        return null;
+    }
+
+    // False when nothing is there: not yet, or no longer.
+    private static bool TryRead(IEventLog log, LogOffset offset, LogBatch batch)
+    {
         try
         {
-            if (!log.Read(offset, batch)) return null;
+            return log.Read(offset, batch);
         }
         catch (LogOffsetGoneException)
         {
-            return null;
+            return false;
         }
-
-        foreach (var record in batch) return record.Payload.ToArray();
-        return null;
     }
 }

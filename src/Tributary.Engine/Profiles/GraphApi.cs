@@ -12,11 +12,10 @@ namespace Tributary.Engine.Profiles;
 /// Management of profiles: <c>GET /api/profiles/{identifier}</c>, <c>…/explain[?and=]</c>, <c>POST …/merge</c>, <c>POST …/split</c>. An identifier is
 /// <c>type:value</c>, percent-encoded, or <c>use_…</c>; <c>?space=</c> and <c>?collection=</c> say where, by default <c>default</c> and <c>users</c>.
 /// </summary>
-public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries profiles, ProfileCommands commands, ProfileExplainer explainer)
+public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries profiles, ProfileDesk desk, ProfileExplainer explainer)
 {
     private const string Prefix = "/api/profiles/";
     private const int NameLengthMax = Identifier.TypeLengthMax + 1 + Identifier.ValueLengthMax;
-    private const int ReasonLengthMax = 1000;
 
     /// <summary>Maps the routes; the caller adds authentication.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
@@ -80,73 +79,42 @@ public sealed class GraphApi(Func<WorkspaceSnapshot> workspace, ProfileQueries p
     {
         var with = body.Verbatim("with", NameLengthMax) ?? "";
         if (!body.Has("with")) body.Fault("with", "Name the profile to merge with.");
-        var command = Order(context, profile, body) with { Kind = ProfileCommandKind.Merge, With = with };
-        if (body.Faults.Count > 0)
-        {
-            await ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults)).ExecuteAsync(context);
-            return;
-        }
-
-        if (profiles.Find(SpaceOf(context)!, profile.Collection, with) is null)
-        {
-            await FailAsync(context, StatusCodes.Status404NotFound, "not-found", "Profile was not found.", "with");
-            return;
-        }
-
-        await GiveAsync(context, command);
+        var isDryRun = body.Flag("dryRun") ?? false;
+        var reason = body.Text("reason", ProfileDesk.ReasonLengthMax) ?? "";
+        if (body.Faults.Count > 0) await RefuseAsync(context, WorkspaceRefusal.Invalid(body.Faults));
+        else if (!isDryRun) await AnswerAsync(context, await desk.MergeAsync(context.Author(), profile, with, reason, context.RequestAborted));
+        else if (desk.PreviewMerge(profile, with) is { United: { } united }) await AnswerAsync(context, Previewed([united]));
+        else await RefuseAsync(context, desk.PreviewMerge(profile, with).Refusal!);
     }
 
     private async Task SplitAsync(HttpContext context, Profile profile, JsonInput body)
     {
         var identifiers = body.Texts("identifiers", IdentityResolver.MappingsMax, NameLengthMax);
         var isDryRun = body.Flag("dryRun") ?? false;
-        var command = Order(context, profile, body) with { Kind = ProfileCommandKind.Split, Identifiers = identifiers };
+        var reason = body.Text("reason", ProfileDesk.ReasonLengthMax) ?? "";
         if (body.Faults.Count > 0)
         {
-            await ApiAnswer.Refused(WorkspaceRefusal.Invalid(body.Faults)).ExecuteAsync(context);
-            return;
+            await RefuseAsync(context, WorkspaceRefusal.Invalid(body.Faults));
         }
-
-        if (isDryRun)
+        else if (isDryRun)
         {
-            var (refusal, parts) = ProfileCommands.Preview(profile, identifiers);
-            if (refusal is not null) await FailAsync(context, StatusCodes.Status400BadRequest, "bad-request", refusal.Error!, refusal.Field);
-            else await AnswerAsync(context, new JsonObject { ["dryRun"] = true, ["profiles"] = new JsonArray([.. parts.Select(explainer.Describe)]) });
-            return;
+            var (refusal, parts) = ProfileDesk.PreviewSplit(profile, identifiers);
+            if (refusal is not null) await RefuseAsync(context, refusal);
+            else await AnswerAsync(context, Previewed(parts));
         }
-
-        await GiveAsync(context, command);
+        else
+        {
+            await AnswerAsync(context, await desk.SplitAsync(context.Author(), profile, identifiers, reason, context.RequestAborted));
+        }
     }
 
-    private ProfileCommand Order(HttpContext context, Profile profile, JsonInput body) => new()
-    {
-        Id = commands.NextId(),
-        Kind = default,
-        Space = profile.Space,
-        Collection = profile.Collection,
-        Profile = profile.Id.ToString(),
-        Reason = body.Text("reason", ReasonLengthMax) ?? "",
-        Author = context.Author(),
-    };
+    private JsonObject Previewed(IEnumerable<Profile> left) => new() { ["dryRun"] = true, ["profiles"] = new JsonArray([.. left.Select(explainer.Describe)]) };
 
-    private async Task GiveAsync(HttpContext context, ProfileCommand command)
-    {
-        var result = await commands.GiveAsync(command, context.RequestAborted);
-        if (result is null)
-        {
-            await FailAsync(context, StatusCodes.Status429TooManyRequests, "too-many-requests", "The log is busy; try again.", null);
-            return;
-        }
+    private Task AnswerAsync(HttpContext context, ProfileChanged changed) => changed.Refusal is { } refusal
+        ? RefuseAsync(context, refusal)
+        : AnswerAsync(context, new JsonObject { ["command"] = changed.Command, ["profiles"] = new JsonArray([.. changed.Profiles.Select(explainer.Describe)]) });
 
-        if (result.Error is { } error)
-        {
-            await FailAsync(context, StatusCodes.Status400BadRequest, "bad-request", error, result.Field);
-            return;
-        }
-
-        var left = result.Profiles.Select(id => profiles.Find(SpaceOf(context)!, command.Collection, id)).OfType<Profile>();
-        await AnswerAsync(context, new JsonObject { ["command"] = command.Id, ["profiles"] = new JsonArray([.. left.Select(explainer.Describe)]) });
-    }
+    private static Task RefuseAsync(HttpContext context, WorkspaceRefusal refusal) => ApiAnswer.Refused(refusal).ExecuteAsync(context);
 
     private bool TryFind(HttpContext context, out Profile profile, out string verb, out Task failure)
     {

@@ -1,5 +1,4 @@
 using System.Text;
-using Tributary.Engine.Identity;
 using Tributary.Engine.Log;
 using Tributary.Engine.Storage;
 
@@ -24,12 +23,4 @@ public sealed class ProfileCommands(ReceivedLog received, ProcessingProgress pro
 
     /// <summary>A new command's id.</summary>
     internal string NextId() => $"cmd_{Guid.CreateVersion7(clock.GetUtcNow()):n}";
-
-    /// <summary>What a split would leave, without doing it.</summary>
-    internal static (ProfileCommandResult? Refusal, IReadOnlyList<Profile> Parts) Preview(Profile profile, IReadOnlyList<string> identifiers)
-    {
-        if (SplitPlan.SelectNodes(profile, profile.Collection, identifiers, out var cut) is { } refusal) return (refusal, []);
-        // The profile is a copy read from the store, so that splitting it changes nothing. A part without an id of its own gets one only when it is done.
-        return (null, GraphSplit.Split(profile, cut, _ => default));
-    }
 }

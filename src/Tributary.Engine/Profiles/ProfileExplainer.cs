@@ -66,9 +66,10 @@ public sealed class ProfileExplainer(IStateStore store, Func<WorkspaceSnapshot> 
             ? node
             : profile.Nodes[0];
 
-    // Breadth first, so that the chain is as short as it can be.
-    private static List<Link> FindPath(Profile profile, Node from, Node to)
+    /// <summary>The shortest chain of links between two identifiers of a profile; empty when there is none.</summary>
+    internal static List<Link> FindPath(Profile profile, Node from, Node to)
     {
+        // Breadth first, so that the chain is as short as it can be.
         var by = new Dictionary<Node, Link?> { [from] = null };
         var queue = new Queue<Node>([from]);
         while (queue.TryDequeue(out var node) && node != to)
@@ -113,7 +114,8 @@ public sealed class ProfileExplainer(IStateStore store, Func<WorkspaceSnapshot> 
         return data;
     }
 
-    private IEnumerable<JsonNode> Violations(Profile profile)
+    /// <summary>What went against a rule of identity at events of a profile, the newest first.</summary>
+    internal IEnumerable<JsonNode> Violations(Profile profile)
     {
         var bound = StateKeys.Violation(profile.Space, 0, 0);
         return store.Scan(Table.Violations, bound, StateKeys.Violation(profile.Space, long.MaxValue, byte.MaxValue), backwards: true)

@@ -28,6 +28,22 @@ public sealed class ProfileQueries(IStateStore store, DecidedLog decided)
             ? profile
             : null);
 
+    /// <summary>
+    /// Identifiers of one type whose value begins with some text, in the order of their bytes, with the profile of each.
+    /// </summary>
+    /// <param name="space">The space.</param>
+    /// <param name="collection">People or accounts.</param>
+    /// <param name="type">The type; it must not hold a zero character.</param>
+    /// <param name="prefix">How the value begins, in its own letters; empty for all.</param>
+    internal IEnumerable<(string Value, Profile Profile)> FindBeginning(Space space, ProfileCollection collection, string type, string prefix)
+    {
+        var from = IdentifierKey.Of(space.Number, new Identifier(collection, type, prefix));
+        foreach (var (key, _) in store.Scan(Table.Identifiers, from, StateKeys.After(from)))
+        {
+            if (FindByKey(key) is { } profile) yield return (IdentifierKey.Read(key).Value, profile);
+        }
+    }
+
     /// <summary>How many profiles a space has, counted up to <paramref name="max"/>.</summary>
     internal int Count(Space space, int max) => store.Scan(Table.Profiles, StateKeys.Profile(space.Number, default), StateKeys.Profile((ushort)(space.Number + 1), default)).Take(max).Count();
 

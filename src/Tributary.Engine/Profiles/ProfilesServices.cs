@@ -8,7 +8,7 @@ public static class ProfilesServices
 {
     /// <summary>Adds queries, the Profile API and the management of the graph. Needs the logs, the state store and a <c>Func&lt;WorkspaceSnapshot&gt;</c>.</summary>
     public static IServiceCollection AddProfiles(this IServiceCollection services) =>
-        services.AddSingleton<ProfileQueries>().AddSingleton<ProfileApi>().AddSingleton<ProfileCommands>().AddSingleton<ProfileExplainer>().AddSingleton<GraphApi>();
+        services.AddSingleton<ProfileQueries>().AddSingleton<ProfileApi>().AddSingleton<ProfileCommands>().AddSingleton<ProfileDesk>().AddSingleton<ProfileExplainer>().AddSingleton<GraphApi>();
 
     /// <summary>Maps Segment's Profile API; the caller adds authentication.</summary>
     public static void MapProfileApi(this IEndpointRouteBuilder endpoints) => ProfileApi.Map(endpoints);

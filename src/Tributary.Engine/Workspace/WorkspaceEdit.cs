@@ -85,6 +85,9 @@ public static class ResourceKind
 
     /// <summary>A query of the lake whose rows become traits.</summary>
     public const string SqlTrait = "sql-trait";
+
+    /// <summary>A query of the lake that somebody keeps for everybody.</summary>
+    public const string SavedQuery = "saved-query";
     public const string Token = "token";
 
     /// <summary>Somebody who may use the console.</summary>
@@ -118,6 +121,8 @@ public static class ResourceKind
     public static ResourceChange Put(Computation computation) => Put(Computation, computation.Id, computation);
 
     public static ResourceChange Put(SqlTrait trait) => Put(SqlTrait, trait.Id, trait);
+
+    public static ResourceChange Put(SavedQuery query) => Put(SavedQuery, query.Id, query);
 
     public static ResourceChange Put(Token token) => Put(Token, token.Id, token);
 

@@ -19,6 +19,7 @@ public static class WorkspaceServices
         .AddSingleton<DestinationCatalog>()
         .AddSingleton<MemberRegister>()
         .AddSingleton<SourceDesk>()
+        .AddSingleton<SavedQueryDesk>()
         .AddSingleton<DestinationDesk>()
         .AddSingleton<Func<WorkspaceSnapshot>>(provider =>
         {

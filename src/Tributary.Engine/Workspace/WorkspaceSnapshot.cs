@@ -51,6 +51,7 @@ public sealed class WorkspaceSnapshot
         Spaces = [.. Of<Space>("space").OrderBy(space => space.Number)];
         Computations = [.. Of<Computation>(ResourceKind.Computation).OrderBy(computation => computation.Number)];
         SqlTraits = [.. Of<SqlTrait>(ResourceKind.SqlTrait).OrderBy(trait => trait.Number)];
+        SavedQueries = [.. Of<SavedQuery>(ResourceKind.SavedQuery).OrderBy(query => query.Name, StringComparer.OrdinalIgnoreCase).ThenBy(query => query.Id, StringComparer.Ordinal)];
         Tokens = [.. Of<Token>("token").OrderBy(token => token.Id, StringComparer.Ordinal)];
         Members = [.. Of<Member>(ResourceKind.Member).OrderBy(member => member.CreatedAt).ThenBy(member => member.Id, StringComparer.Ordinal)];
         Name = Of<WorkspaceName>(ResourceKind.Workspace).FirstOrDefault();
@@ -88,6 +89,9 @@ public sealed class WorkspaceSnapshot
 
     /// <summary>Of all spaces, by age.</summary>
     public ImmutableArray<SqlTrait> SqlTraits { get; }
+
+    /// <summary>Queries of the lake that are kept, by name.</summary>
+    public ImmutableArray<SavedQuery> SavedQueries { get; }
 
     public ImmutableArray<Token> Tokens { get; }
 
@@ -141,6 +145,8 @@ public sealed class WorkspaceSnapshot
     public Computation? FindComputation(string id) => Computations.FirstOrDefault(computation => computation.Id == id && !computation.Deleted);
 
     public Member? FindMember(string id) => Members.FirstOrDefault(member => member.Id == id);
+
+    public SavedQuery? FindSavedQuery(string id) => SavedQueries.FirstOrDefault(query => query.Id == id);
 
     public SqlTrait? FindSqlTrait(string id) => SqlTraits.FirstOrDefault(trait => trait.Id == id);
 

@@ -20,6 +20,8 @@ public sealed class DeliveryTests(Browser browser)
 
         await Expect(window.Heading("Catalogue")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Searchbox).FillAsync("webhook");
+        // The search goes into the address, which must not overtake the next click.
+        await page.WaitForURLAsync(url => url.Contains("q=webhook", StringComparison.Ordinal));
         await page.GetByRole(AriaRole.Link, new() { Name = "Webhook", Exact = true }).First.ClickAsync();
 
         await Expect(window.Heading("Connect Webhook")).ToBeVisibleAsync();
@@ -88,5 +90,48 @@ public sealed class DeliveryTests(Browser browser)
         await window.Button("Resume").ClickAsync();
         await Expect(page.Locator(".dest-flow")).ToContainTextAsync("Delivered5100 %");
         window.ExpectNoComplaints();
+    }
+
+    [Fact]
+    public async Task Set_up_Amplitude_from_the_catalogue_with_a_changed_mapping()
+    {
+        await using var world = await DeliveringServer.StartAsync(isRouted: true);
+        world.Answer(200, "{}");
+        await world.TrackAsync("Product Viewed", "before");
+        await using var window = await browser.OpenAsync(world.Console.Address);
+        var page = window.Page;
+        await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password, "/destinations/catalog");
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("amplitude");
+        // The search goes into the address, which must not overtake the next click.
+        await page.WaitForURLAsync(url => url.Contains("q=amplitude", StringComparison.Ordinal));
+        await page.GetByRole(AriaRole.Link, new() { Name = "Amplitude", Exact = true }).ClickAsync();
+        await Expect(window.Heading("Connect Amplitude")).ToBeVisibleAsync();
+        await page.Locator("#setting-apiKey").FillAsync("an api key");
+        await page.Locator("#setting-secretKey").FillAsync("a secret key");
+        await page.GetByLabel("Events of").SelectOptionAsync(new SelectOptionValue { Value = world.Source.Id });
+        await window.Button("Test credentials").ClickAsync();
+        await Expect(page.GetByText("It knows us")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await window.Button("Connect").ClickAsync();
+        await Expect(window.Heading("Amplitude")).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Mappings", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Track Calls", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("Matches 1 of the newest 1 event.")).ToBeVisibleAsync();
+        await page.GetByLabel("Where Event Type comes from").SelectOptionAsync("Template");
+        await page.Locator("#map-event_type").FillAsync("Web {{event}}");
+        await Expect(page.Locator(".map-request")).ToContainTextAsync("Web Product Viewed", new() { Timeout = 30_000 });
+        await window.ShootAsync("mapping-amplitude");
+        await page.GetByLabel("Trigger").FillAsync("type = \"track\" & event");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("character");
+        await page.GetByLabel("Trigger").FillAsync("type = \"track\" and event != \"Order Completed\"");
+        await window.Button("Save").ClickAsync();
+        await Expect(page.GetByText("Saved. It takes effect with the next event.")).ToBeVisibleAsync();
+
+        await world.TrackAsync("Cart Viewed", "after");
+        for (var tries = 0; tries < 300 && !Sent().Any(body => body.Contains("Web Cart Viewed", StringComparison.Ordinal)); tries++) await Task.Delay(100);
+        Assert.Contains(Sent(), body => body.Contains("Web Cart Viewed", StringComparison.Ordinal));
+        window.ExpectNoComplaints();
+
+        IEnumerable<string> Sent() => world.Stub.Requests.Where(request => request.Path.Contains("amplitude.com/2/httpapi", StringComparison.Ordinal)).Select(request => System.Text.Encoding.UTF8.GetString(request.Body));
     }
 }

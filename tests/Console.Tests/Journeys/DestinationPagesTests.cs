@@ -11,37 +11,44 @@ public sealed class DestinationPagesTests(Browser browser)
 {
     private const string Hostile = "<img src=x onerror=alert(1)> \u202Eevil\u202C 🧨";
 
-    [Fact]
-    public async Task They_are_drawn_at_three_widths_in_both_modes()
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task They_are_drawn_at_three_widths_and_have_no_serious_fault(ColorScheme scheme)
     {
         await using var world = await DeliveringServer.StartAsync();
-        var id = await FillAsync(world);
-        foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
+        var pages = await FillAsync(world);
+        await using var window = await browser.OpenAsync(world.Console.Address, scheme: scheme);
+        await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password);
+        var faults = new List<string>();
+        foreach (var (path, name) in pages.All)
         {
-            await using var window = await browser.OpenAsync(world.Console.Address, scheme: scheme);
-            await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password);
-            foreach (var (path, name) in PathsOf(id))
+            await window.GoAsync(path);
+            await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0);
+            foreach (var width in (int[])[390, 1280, 1920])
             {
-                await window.GoAsync(path);
-                await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0);
-                foreach (var width in (int[])[390, 1280, 1920])
-                {
-                    await window.Page.SetViewportSizeAsync(width, width == 390 ? 844 : width == 1280 ? 800 : 1080);
-                    var overflow = await window.Page.EvaluateAsync<int>("() => { const page = document.querySelector('main') ?? document.body; return page.scrollWidth - page.clientWidth }");
-                    Assert.True(overflow <= 0, $"{path} is {overflow} pixels too wide at {width}.");
-                    await window.ShootAsync($"{name}-{width}-{(scheme == ColorScheme.Dark ? "dark" : "light")}");
-                }
+                await window.Page.SetViewportSizeAsync(width, width == 390 ? 844 : width == 1280 ? 800 : 1080);
+                var overflow = await window.Page.EvaluateAsync<int>("() => { const page = document.querySelector('main') ?? document.body; return page.scrollWidth - page.clientWidth }");
+                if (overflow > 0) faults.Add($"{path} is {overflow} pixels too wide at {width}.");
+                await window.ShootAsync($"{name}-{width}-{(scheme == ColorScheme.Dark ? "dark" : "light")}");
             }
 
-            window.ExpectNoComplaints();
+            faults.AddRange(await EveryPageTests.FaultsAsync(window.Page, path));
+            if (scheme == ColorScheme.Dark) continue;
+            var title = await window.Page.Locator("h1").InnerTextAsync();
+            await window.Page.ReloadAsync();
+            await Expect(window.Page.Locator("h1")).ToHaveTextAsync(title);
         }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        window.ExpectNoComplaints();
     }
 
     [Fact]
     public async Task A_viewer_sees_no_values_and_no_buttons()
     {
         await using var world = await DeliveringServer.StartAsync();
-        var id = await FillAsync(world);
+        var id = (await FillAsync(world)).Webhook;
         await world.Console.AddMemberAsync("viewer@example.com", "Vera Viewer", MemberRole.Viewer);
         await using var window = await browser.OpenAsync(world.Console.Address);
         await window.SignInAsync("viewer@example.com", ConsoleServer.Password, $"/destinations/{id}?reason=http_422");
@@ -53,27 +60,19 @@ public sealed class DestinationPagesTests(Browser browser)
         await window.GoAsync($"/destinations/{id}/settings");
         await Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveAttributeAsync("readonly", "");
         await Expect(window.Button("Save")).ToHaveCountAsync(0);
+        await window.GoAsync($"/destinations/{id}/try");
+        await Expect(window.Main).ToContainTextAsync("What identifies people is hidden from you");
+        await window.Button("Try it").ClickAsync();
+        await Expect(page.GetByLabel("Body of the request", new() { Exact = true })).ToContainTextAsync("••••••");
+        await Expect(window.Main).Not.ToContainTextAsync("countess@example.net");
         await window.GoAsync("/destinations/new/webhook");
         await Expect(page.GetByText("Only editors connect destinations")).ToBeVisibleAsync();
         window.ExpectNoComplaints();
     }
 
-    private static IEnumerable<(string Path, string Name)> PathsOf(string id)
+    private static async Task<Pages> FillAsync(DeliveringServer world)
     {
-        yield return ("/destinations", "destinations");
-        yield return ("/destinations/catalog", "catalogue");
-        yield return ("/destinations/catalog?q=zzzz", "catalogue-none");
-        yield return ("/destinations/new/webhook", "destination-new-webhook");
-        yield return ("/destinations/new/actions-amplitude", "destination-new-amplitude");
-        yield return ($"/destinations/{id}", "destination");
-        yield return ($"/destinations/{id}?reason=http_422&replay=http_422", "destination-reason");
-        yield return ($"/destinations/{id}/settings", "destination-settings");
-        yield return ("/destinations/there-is-none", "destination-missing");
-    }
-
-    private static async Task<string> FillAsync(DeliveringServer world)
-    {
-        var id = await world.ConnectAsync();
+        var webhook = await world.ConnectAsync();
         await world.ConnectAsync(Hostile + new string('n', 200));
         for (var order = 0; order < 5; order++) await world.OrderAsync($"order-{order}");
         await world.SettleAsync(10);
@@ -81,6 +80,18 @@ public sealed class DestinationPagesTests(Browser browser)
         await world.OrderAsync("order-bad");
         await world.SettleAsync(12);
         world.Answer(200, "");
-        return id;
+        var filter = """{"title":"No test orders","if":"properties.total = 0","enabled":true,"actions":[{"type":"DROP"}]}""";
+        Assert.Equal(200, (await world.Console.Server.SendAsync(HttpMethod.Post, $"/api/destination/{webhook}/filters", filter)).Status);
+        var mapped = await world.ConnectAsync("Amplitude", "actions-amplitude", """{"apiKey":"an api key","secretKey":"a secret key"}""");
+        var (_, saved) = await world.Console.Server.SendAsync(
+            HttpMethod.Post, $"/api/destinations/{mapped}/subscriptions", $$"""{"name":"{{Hostile}}","actionId":"logEventV2","trigger":"type = \"track\"","settings":{"event_type":{"@path":"$.event"},"user_id":{"@path":"$.userId"} } }""");
+        var (_, made) = await world.Console.Server.SendAsync(
+            HttpMethod.Post, "/api/functions", """{"resourceType":"DESTINATION","displayName":"To the warehouse","settings":[{"name":"apiKey","type":"STRING","required":true,"sensitive":true}],"code":"async function onTrack(event, settings) { console.log(event.event) }"}""");
+        return new Pages(webhook, mapped, (string)saved["data"]!["destinationSubscription"]!["id"]!, (string)made["data"]!["function"]!["id"]!);
+    }
+
+    private sealed record Pages(string Webhook, string Mapped, string Mapping, string Function)
+    {
+        public IEnumerable<(string Path, string Name)> All => EveryPage.OfDelivery(Webhook, Mapped, Mapping, Function);
     }
 }

@@ -19,7 +19,7 @@ public sealed class EveryPageTests(Browser browser)
         var source = await Shop.OpenAsync(server);
         await using var window = await browser.OpenAsync(server.Address);
         await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password);
-        foreach (var (path, _) in EveryPage.Of(source))
+        foreach (var (path, _) in EveryPage.Of(source, server))
         {
             await window.GoAsync(path);
             var title = await window.Page.Locator("h1").InnerTextAsync();
@@ -44,7 +44,7 @@ public sealed class EveryPageTests(Browser browser)
         await window.Page.GotoAsync("/sign-in");
         var faults = await FaultsAsync(window.Page, "/sign-in");
         await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password);
-        foreach (var (path, name) in EveryPage.Of(source))
+        foreach (var (path, name) in EveryPage.Of(source, server))
         {
             await window.GoAsync(path);
             await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0);
@@ -68,7 +68,7 @@ public sealed class EveryPageTests(Browser browser)
         {
             await using var window = await browser.OpenAsync(server.Address, scheme: scheme);
             await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password);
-            foreach (var (path, name) in EveryPage.Of(source))
+            foreach (var (path, name) in EveryPage.Of(source, server))
             {
                 await window.GoAsync(path);
                 await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0);
@@ -85,7 +85,7 @@ public sealed class EveryPageTests(Browser browser)
         }
     }
 
-    private static async Task<List<string>> FaultsAsync(IPage page, string path)
+    internal static async Task<List<string>> FaultsAsync(IPage page, string path)
     {
         await page.EvaluateAsync(Axe);
         var result = await page.EvaluateAsync<JsonElement>("() => axe.run(document, { resultTypes: ['violations'] })");

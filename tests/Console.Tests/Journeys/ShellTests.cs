@@ -133,7 +133,7 @@ public sealed class ShellTests(Browser browser)
             System.Text.Json.JsonSerializer.Serialize(new { type = Markup, userId = Markup }));
         await using var window = await browser.OpenAsync(server.Address);
         await window.SignInAsync("mallory@example.com", ConsoleServer.Password);
-        foreach (var (path, name) in EveryPage.Of(source))
+        foreach (var (path, name) in EveryPage.Of(source, server))
         {
             await window.GoAsync(path);
             await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0);

@@ -19,7 +19,7 @@ public sealed class ViewerTests(Browser browser)
         await server.AddMemberAsync("vera@example.com", "Vera", MemberRole.Viewer);
         await using var window = await browser.OpenAsync(server.Address);
         await window.SignInAsync("vera@example.com", ConsoleServer.Password);
-        foreach (var (path, name) in EveryPage.Of(source))
+        foreach (var (path, name) in EveryPage.Of(source, server))
         {
             await window.GoAsync(path);
             await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0);

@@ -54,6 +54,10 @@ internal sealed class DeliveringServer : IAsyncDisposable
         Source.WriteKeys[0],
         $$"""{"type":"track","userId":"person-4711","event":"Order Completed","messageId":"{{messageId}}","properties":{"total":{{total.ToString(System.Globalization.CultureInfo.InvariantCulture)}},"currency":"EUR","email":"countess@example.net"{{more}} } }""");
 
+    /// <summary>Sends something that a person did, and waits until it is processed.</summary>
+    public Task TrackAsync(string name, string messageId) => Console.SendAsync(
+        Source.WriteKeys[0], $$"""{"type":"track","userId":"person-4711","event":"{{name}}","messageId":"{{messageId}}","properties":{"sku":"A-1"} }""");
+
     /// <summary>Waits until so many deliveries have come to an end.</summary>
     public async Task SettleAsync(long count)
     {

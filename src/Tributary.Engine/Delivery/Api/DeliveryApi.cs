@@ -46,7 +46,7 @@ public static class DeliveryApi
             : ApiAnswer.Failed(StatusCodes.Status404NotFound, "not-found", [new WorkspaceFault(null, $"No message with the id \"{messageId}\" is known. It may not be processed yet.")]);
     }
 
-    private static IResult List(HttpRequest request, Func<WorkspaceSnapshot> workspace, PassportQueries passports, EventQueries events)
+    private static IResult List(HttpRequest request, Func<WorkspaceSnapshot> workspace, PassportQueries passports)
     {
         var now = workspace();
         var query = request.Query;
@@ -68,10 +68,7 @@ public static class DeliveryApi
                 });
             case "discarded" or "quarantined":
                 var isQuarantined = query["verdict"] == "quarantined";
-                var sources = source is null ? now.Sources.Select(each => each.Number).Prepend(0u) : [source.Number];
-                // Each list is in order, so the newest of all are among the newest of each.
-                var rejections = sources.SelectMany(number => Before(events.ListRejected(number, isQuarantined), before).Take(limit))
-                    .OrderByDescending(rejection => rejection.Offset).Take(limit).ToList();
+                var rejections = passports.Refused(source?.Number, isQuarantined, before, limit);
                 return WrittenAnswer.Data(json =>
                 {
                     json.WriteStartArray("events");
