@@ -13,6 +13,9 @@ internal abstract class FoldState
     /// <summary>Which kind of state it is.</summary>
     public abstract byte Code { get; }
 
+    /// <summary>Whether writing costs so much that what was written is kept while nothing changes it.</summary>
+    public virtual bool IsDear => false;
+
     /// <summary>Writes it without its kind. The bytes depend on the state alone.</summary>
     public abstract void Write(ByteWriter writer);
 }
@@ -20,9 +23,9 @@ internal abstract class FoldState
 /// <summary>A state as it was read from the store, taken apart only when somebody asks.</summary>
 internal sealed class StoredFold
 {
-    private ReadOnlyMemory<byte>? _bytes;
+    private byte[]? _bytes;
 
-    public StoredFold(byte code, ReadOnlyMemory<byte> bytes) => (Code, _bytes) = (code, bytes);
+    public StoredFold(byte code, byte[] bytes) => (Code, _bytes) = (code, bytes);
 
     public StoredFold(FoldState state) => (Code, State) = (state.Code, state);
 
@@ -32,7 +35,7 @@ internal sealed class StoredFold
     public FoldState? State { get; set; }
 
     /// <summary>The state as bytes; only while nobody has changed it.</summary>
-    public ReadOnlyMemory<byte> Bytes => _bytes!.Value;
+    public byte[] Bytes => _bytes!;
 
     /// <summary>The bytes no longer say what the state is.</summary>
     public void Changed() => _bytes = null;
@@ -42,14 +45,16 @@ internal sealed class StoredFold
     /// <param name="scratch">What a changed state is written to first, because its length comes before it.</param>
     public void Write(ByteWriter writer, ByteWriter scratch)
     {
-        if (_bytes is null)
+        if (_bytes is not null)
         {
-            scratch.Clear();
-            State!.Write(scratch);
-            _bytes = scratch.Written.ToArray();
+            writer.WriteBlob(_bytes);
+            return;
         }
 
-        writer.WriteBlob(_bytes.Value.Span);
+        scratch.Clear();
+        State!.Write(scratch);
+        writer.WriteBlob(scratch.Written);
+        if (State.IsDear) _bytes = scratch.Written.ToArray();
     }
 }
 

@@ -24,6 +24,14 @@ internal static class ProfileCodec
     /// <summary>The version that is written.</summary>
     public const byte Version = 2;
 
+    /// <summary>A profile by itself.</summary>
+    public static byte[] Encode(Profile profile)
+    {
+        var writer = new ByteWriter();
+        new ProfileEncoder().Encode(profile, writer);
+        return writer.Written.ToArray();
+    }
+
     /// <summary>Reads what <see cref="ProfileEncoder"/> wrote.</summary>
     /// <exception cref="InvalidDataException">A newer binary wrote it.</exception>
     public static Profile Decode(ReadOnlySpan<byte> bytes)
@@ -128,7 +136,13 @@ internal sealed class ByteWriter
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
-    public void Clear() => _length = 0;
+    /// <summary>Begins anew.</summary>
+    /// <param name="keep">Lets a buffer go that is larger than this.</param>
+    public void Clear(int keep = int.MaxValue)
+    {
+        _length = 0;
+        if (_buffer.Length > keep) _buffer = new byte[4096];
+    }
 
     public Span<byte> Reserve(int bytes)
     {
@@ -136,6 +150,8 @@ internal sealed class ByteWriter
         _length += bytes;
         return _buffer.AsSpan(_length - bytes, bytes);
     }
+
+    public void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
 
     public void WriteByte(byte value) => Reserve(1)[0] = value;
 
@@ -152,7 +168,7 @@ internal sealed class ByteWriter
     public void WriteBlob(ReadOnlySpan<byte> bytes)
     {
         WriteUnsigned((ulong)bytes.Length);
-        bytes.CopyTo(Reserve(bytes.Length));
+        Write(bytes);
     }
 
     public void WriteString(string text)
@@ -169,6 +185,9 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
     private ReadOnlySpan<byte> _rest = bytes;
 
     public readonly bool IsAtEnd => _rest.IsEmpty;
+
+    /// <summary>How many bytes are left.</summary>
+    public readonly int Left => _rest.Length;
 
     public ReadOnlySpan<byte> Take(int count)
     {

@@ -15,12 +15,13 @@ internal sealed class ProfileEncoder
     private readonly List<string> _messageList = [];
     private readonly List<KeyValuePair<string, Trait>> _traits = [];
     private readonly List<KeyValuePair<FoldKey, StoredFold>> _folds = [];
-    private readonly ByteWriter _writer = new();
     private readonly ByteWriter _scratch = new();
+    private ByteWriter _writer = null!;
 
-    /// <summary>Encodes a profile; the result is valid until the next call.</summary>
-    public ReadOnlySpan<byte> Encode(Profile profile)
+    /// <summary>Writes a profile behind what was written before.</summary>
+    public void Encode(Profile profile, ByteWriter writer)
     {
+        _writer = writer;
         Begin(profile);
         _writer.WriteByte(ProfileCodec.Version);
         profile.Id.Write(_writer.Reserve(ProfileId.Size));
@@ -43,7 +44,6 @@ internal sealed class ProfileEncoder
         _writer.WriteUnsigned((ulong)profile.Links.Count);
         foreach (var link in profile.Links) EncodeLink(link);
         EncodeResults(profile);
-        return _writer.Written;
     }
 
     private void EncodeResults(Profile profile)
@@ -74,7 +74,6 @@ internal sealed class ProfileEncoder
         _stamps.Clear();
         _stampList.Clear();
         _nodes.Clear();
-        _writer.Clear();
         foreach (var node in profile.Nodes)
         {
             _nodes.Add(node, _nodes.Count);

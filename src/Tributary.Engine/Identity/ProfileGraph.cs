@@ -26,7 +26,7 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     private HashSet<ProfileId> _going = [];
     private SortedSet<ProfileId> _made = [];
     private SortedSet<ProfileId> _making = [];
-    private readonly ProfileEncoder _encoder = new();
+    private readonly EncodedProfiles _encoded = new();
     private long _weight;
 
     /// <summary>The profile that owns an identifier; null while nobody does.</summary>
@@ -158,25 +158,27 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     }
 
     /// <summary>
-    /// Writes what changed into a draft and begins a new list of changes. Until <see cref="Committed"/> the store does not know what the draft holds, so
-    /// nothing of it leaves the cache.
+    /// Writes what changed into a draft and begins a new list of changes; the profiles themselves are encoded here and written by <see cref="WriteProfiles"/>.
+    /// Until <see cref="Committed"/> the store does not know what the draft holds, so nothing of it leaves the cache.
     /// </summary>
     public void Write(IStateDraft draft)
     {
         foreach (var id in _gone)
             draft.Delete(Table.Profiles, StateKeys.Profile(id.Space, id));
+        _dirty.RemoveAll(static profile => !profile.IsDirty);
         // In the order of keys, which the store takes much faster than random ones.
         _dirty.Sort(static (a, b) => a.Id.CompareTo(b.Id));
-        foreach (var profile in _dirty)
+        _encoded.Encode(_dirty);
+        for (var i = 0; i < _dirty.Count; i++)
         {
-            if (!profile.IsDirty) continue;
-            var encoded = _encoder.Encode(profile);
-            draft.Put(Table.Profiles, StateKeys.Profile(profile.Space, profile.Id), encoded);
+            var profile = _dirty[i];
             _weight -= WeightOf(profile);
-            profile.EncodedSize = encoded.Length;
+            profile.EncodedSize = _encoded[i].Length;
             _weight += WeightOf(profile);
+            profile.IsDirty = false;
         }
 
+        _dirty.Clear();
         Span<byte> id20 = stackalloc byte[ProfileId.Size];
         foreach (var (key, id) in _mapped)
         {
@@ -197,12 +199,16 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
             }
         }
 
-        foreach (var profile in _dirty) profile.IsDirty = false;
-        _dirty.Clear();
         _mapped.Clear();
         (_retired, _retiring) = (_retiring, _retired);
         (_gone, _going) = (_going, _gone);
         (_made, _making) = (_making, _made);
+    }
+
+    /// <summary>Writes the profiles of the last <see cref="Write"/>; beside the thread that goes on changing them.</summary>
+    public void WriteProfiles(IStateDraft draft)
+    {
+        for (var i = 0; i < _encoded.Count; i++) draft.Put(Table.Profiles, _encoded.KeyOf(i), _encoded[i]);
     }
 
     /// <summary>The draft is committed: makes room in the cache.</summary>

@@ -210,6 +210,7 @@ public sealed partial class Processor
     {
         // :: Step 1. The decisions are on disk before anything refers to them.
         var appended = decided.Count > 0 ? _decided.AppendAsync(decided).AsTask() : Task.CompletedTask;
+        _context.Graph.WriteProfiles(draft);
         TimelineEntry.Write(timeline, draft);
         _context.Dedup.Write(draft, now);
         appended.GetAwaiter().GetResult();

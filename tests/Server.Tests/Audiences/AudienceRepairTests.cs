@@ -146,7 +146,7 @@ public sealed class AudienceRepairTests
             : profile.Results[Audience] with { Json = [.. "false"u8] };
         if (isInWhatWasKept) profile.Nodes[0].Fragment.Folds = Of(isMember ? "ada" : "bob").Nodes[0].Fragment.Folds;
         using var draft = data.Store.Begin();
-        draft.Put(Table.Profiles, StateKeys.Profile(1, profile.Id), new ProfileEncoder().Encode(profile));
+        draft.Put(Table.Profiles, StateKeys.Profile(1, profile.Id), ProfileCodec.Encode(profile));
         var key = StateKeys.AudienceMember(1, Audience, profile.Id);
         Span<byte> since = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(since, profile.CreatedAt);

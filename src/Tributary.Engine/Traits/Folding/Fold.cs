@@ -27,7 +27,7 @@ internal abstract class Fold : FoldState
     public static Fold? Find(Fragment fragment, FoldKey key)
     {
         if (fragment.Folds is not { } folds || !folds.TryGetValue(key, out var stored)) return null;
-        return (Fold)(stored.State ??= Read((FoldKind)stored.Code, stored.Bytes.Span));
+        return (Fold)(stored.State ??= Read((FoldKind)stored.Code, stored.Bytes));
     }
 
     /// <summary>The state of a stream in a fragment, to be changed.</summary>
@@ -51,7 +51,9 @@ internal abstract class Fold : FoldState
     };
 
     /// <summary>Reads what was written.</summary>
-    public static Fold Read(FoldKind kind, ReadOnlySpan<byte> bytes)
+    /// <param name="kind">What it is.</param>
+    /// <param name="bytes">What was written; nobody changes it any more.</param>
+    public static Fold Read(FoldKind kind, byte[] bytes)
     {
         var reader = new ByteReader(bytes);
         return kind switch
@@ -61,7 +63,7 @@ internal abstract class Fold : FoldState
             FoldKind.Extreme => new ExtremeFold { Value = FoldBytes.ReadValue(ref reader) },
             FoldKind.Edge => EdgeFold.Read(ref reader),
             FoldKind.Tally => TallyFold.Read(ref reader),
-            FoldKind.Rows => RowsFold.Read(ref reader),
+            FoldKind.Rows => RowsFold.Read(bytes),
         };
     }
 }
@@ -182,6 +184,8 @@ internal sealed class TallyFold : Fold
 
     public override bool IsFull => Counts.Count >= ValuesMax;
 
+    public override bool IsDear => true;
+
     public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         var values = Reductions.Taken(plan.Reduction, slots[plan.ValueSlot]);
@@ -219,83 +223,6 @@ internal sealed class TallyFold : Fold
         {
             var value = FoldBytes.ReadValue(ref reader);
             fold.Counts[value] = (long)reader.ReadUnsigned();
-        }
-
-        return fold;
-    }
-}
-
-/// <summary>See <see cref="FoldKind.Rows"/>. In the order in which they happened.</summary>
-internal sealed class RowsFold : Fold
-{
-    /// <summary>Most rows of one stream that are kept in one fragment; beyond it the oldest is dropped.</summary>
-    public const int RowsMax = 10_000;
-
-    private readonly List<Row> _rows = [];
-
-    /// <summary>How many events were added since it was read.</summary>
-    public int Added { get; private set; }
-
-    /// <summary>Not to be changed by others.</summary>
-    public List<Row> Rows => _rows;
-
-    public override FoldKind Kind => FoldKind.Rows;
-
-    public override bool IsFull => _rows.Count >= RowsMax;
-
-    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
-    {
-        if (plan.Retention != long.MaxValue)
-        {
-            // Time only goes on: what is out of reach now is out of reach for ever.
-            var reach = now - plan.Retention;
-            var gone = 0;
-            while (gone < _rows.Count && _rows[gone].At.Timestamp < reach) gone++;
-            // Taking out the first moves all others, so they go by the dozen.
-            if (gone >= 32 || gone == _rows.Count) _rows.RemoveRange(0, gone);
-            if (at.Timestamp < reach) return true;
-        }
-
-        var place = _rows.Count;
-        while (place > 0 && _rows[place - 1].At.CompareTo(at) > 0) place--;
-        _rows.Insert(place, new Row(at, slots[..plan.KeptSlots].ToArray()));
-        Added++;
-        if (_rows.Count <= RowsMax) return true;
-        _rows.RemoveAt(0);
-        return false;
-    }
-
-    public override void Write(ByteWriter writer)
-    {
-        writer.WriteUnsigned((ulong)_rows.Count);
-        var before = 0L;
-        foreach (var row in _rows)
-        {
-            writer.WriteSigned(row.At.Timestamp - before);
-            before = row.At.Timestamp;
-            writer.WriteSigned(row.At.ReceivedAt - row.At.Timestamp);
-            FoldBytes.WriteTie(writer, row.At.Tie);
-            writer.WriteUnsigned((ulong)row.Slots.Length);
-            foreach (var slot in row.Slots)
-            {
-                writer.WriteUnsigned((ulong)slot.Count);
-                for (var i = 0; i < slot.Count; i++) FoldBytes.Write(writer, slot[i]);
-            }
-        }
-    }
-
-    public static RowsFold Read(ref ByteReader reader)
-    {
-        var fold = new RowsFold();
-        var before = 0L;
-        for (var left = reader.ReadCount(); left > 0; left--)
-        {
-            before += reader.ReadSigned();
-            var receivedAt = before + reader.ReadSigned();
-            var at = new Instant(before, receivedAt, FoldBytes.ReadTie(ref reader));
-            var slots = new Values[reader.ReadCount()];
-            for (var i = 0; i < slots.Length; i++) slots[i] = FoldBytes.ReadValues(ref reader);
-            fold._rows.Add(new Row(at, slots));
         }
 
         return fold;
