@@ -46,7 +46,7 @@ internal static class AudiencesBenchmark
         var spent = Reading.Now().Since(before);
         var (profiles, bytes, folds) = river.Profiles();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"audiences {Audiences}+{Traits} people={people} skew={skew} pace={pace} ms events={events}: {events / spent.Seconds:N0} events/s, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event, {spent.AllocatedBytes / (double)events:F0} B allocated/event, {river.Members():N0} memberships, {profiles:N0} profiles of {bytes / Math.Max(1, profiles):N0} bytes with {folds / Math.Max(1, profiles):N0} states, working set {Environment.WorkingSet >> 20} MiB"));
+            $"audiences {Audiences}+{Traits} people={people} skew={skew} pace={pace} ms events={events}: {events / spent.Seconds:N0} events/s, {spent.CpuSeconds * 1e6 / events:F1} us CPU/event, {spent.AllocatedBytes / (double)events:F0} B allocated/event, {spent.Collections} collections of {spent.PausedSeconds:F1} s together, {river.Members():N0} memberships, {profiles:N0} profiles of {bytes / Math.Max(1, profiles):N0} bytes with {folds / Math.Max(1, profiles):N0} states, working set {Environment.WorkingSet >> 20} MiB"));
         await river.StopAsync();
     }
 

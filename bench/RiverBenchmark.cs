@@ -151,10 +151,10 @@ internal sealed class Population
 }
 
 /// <summary>Time, CPU and allocations at one moment.</summary>
-internal readonly record struct Reading(double Seconds, double CpuSeconds, long AllocatedBytes)
+internal readonly record struct Reading(double Seconds, double CpuSeconds, long AllocatedBytes, double PausedSeconds, int Collections)
 {
     public static Reading Now() => new(
-        Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, GC.GetTotalAllocatedBytes());
+        Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, GC.GetTotalAllocatedBytes(), GC.GetTotalPauseDuration().TotalSeconds, GC.CollectionCount(0));
 
-    public Reading Since(Reading before) => new(Seconds - before.Seconds, CpuSeconds - before.CpuSeconds, AllocatedBytes - before.AllocatedBytes);
+    public Reading Since(Reading before) => new(Seconds - before.Seconds, CpuSeconds - before.CpuSeconds, AllocatedBytes - before.AllocatedBytes, PausedSeconds - before.PausedSeconds, Collections - before.Collections);
 }

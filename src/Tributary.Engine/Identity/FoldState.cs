@@ -58,10 +58,8 @@ internal sealed class StoredFold
     }
 }
 
-/// <summary>That a condition did not hold for a profile when it was asked last. Never stored: what is not remembered is found out again.</summary>
-/// <param name="Until">Time alone cannot change that before this.</param>
-/// <param name="Events">How many events had been added to the streams that can.</param>
-internal readonly record struct Refutation(long Until, int Events);
+/// <summary>What was found out about a condition when it was asked of a profile last. Never stored: what is not remembered is found out again.</summary>
+internal abstract class Remembered;
 
 /// <summary>What a definition has come to for a profile.</summary>
 /// <param name="Version">The version of the definition that gave it first.</param>

@@ -28,8 +28,8 @@ internal sealed class Profile(ProfileId id, ushort space, ProfileCollection coll
     /// <summary>What definitions have come to, by the number of the computation; null while none has come to anything.</summary>
     public SortedList<uint, ComputedResult>? Results { get; set; }
 
-    /// <summary>Costly conditions that are known not to hold; null when none is, and after anything but one more event.</summary>
-    public Dictionary<UInt128, Refutation>? Refuted { get; set; }
+    /// <summary>What is remembered of costly conditions; null when nothing is, and after anything but one more event.</summary>
+    public Dictionary<UInt128, Remembered>? Remembered { get; set; }
 
     /// <summary>The time of the timer that is set for the profile: the earliest at which a result may change by itself; <see cref="long.MaxValue"/> for none.</summary>
     public long TimerAt { get; set; } = long.MaxValue;

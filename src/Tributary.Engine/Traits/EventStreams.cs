@@ -31,7 +31,7 @@ internal sealed class EventStreams
             _scalars.Add(plan.Slots[i]);
         }
 
-        var entry = new Entry(plan, places, new Values[places.Length], []);
+        var entry = new Entry(plan, places, new Row(default, new Values[places.Length]), []);
         if (definition == computation.Answering) entry.Add(computation, definition.InfluenceOf(plan));
         _entries.Add(entry);
         _read = new Values[_scalars.Count];
@@ -56,10 +56,11 @@ internal sealed class EventStreams
             var plan = entry.Plan;
             if (only?.Contains(plan.Number) == false) continue;
             if (plan.Excluded.Contains(parts.SourceId)) continue;
-            for (var i = 0; i < entry.Slots.Length; i++) entry.Slots[i] = Read(parts, entry.Places[i]);
-            var row = new Row(parts.At, entry.Slots);
+            var row = entry.Seen;
+            row.At = parts.At;
+            for (var i = 0; i < row.Slots.Length; i++) row.Slots[i] = Read(parts, entry.Places[i]);
             if (!Passes(plan, row)) continue;
-            var isKept = Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, entry.Slots, now);
+            var isKept = Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, row.Slots, now);
             fits &= isKept;
             folded.Add((plan.Number, row));
             foreach (var (computation, influence) in entry.Readers)
@@ -70,7 +71,7 @@ internal sealed class EventStreams
         }
 
         // Where one event pushed out another, more than that one event is new.
-        if (!fits) profile.Refuted = null;
+        if (!fits) profile.Remembered = null;
         return fits;
     }
 
@@ -100,7 +101,7 @@ internal sealed class EventStreams
         return _read[place];
     }
 
-    private sealed record Entry(StreamPlan Plan, int[] Places, Values[] Slots, List<(LiveComputation Computation, Influence Influence)> Readers)
+    private sealed record Entry(StreamPlan Plan, int[] Places, Row Seen, List<(LiveComputation Computation, Influence Influence)> Readers)
     {
         public void Add(LiveComputation computation, Influence influence)
         {

@@ -88,7 +88,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         IsChanged = false;
         _reading.Forget();
         _reading.Folded = Folded;
-        if (_isAll) profile.Refuted = null;
+        if (_isAll) profile.Remembered = null;
         foreach (var computation in _asked) _queue.Enqueue(computation, (computation.Rank, computation.Computation.Number));
         while (_queue.TryDequeue(out var computation, out _))
         {

@@ -31,6 +31,7 @@ public sealed class FunnelLawsTests
         "event('View').where(event('Add').within(parent: 1 hours).count() >= 1 OR property('product') = 'p7').within(2 days).count() >= 1 AND NOT event('Order').within(1 days).count() >= 1",
         "event('Order').within(2 days).count() >= 2",
         "NOT event('Order').within(2 days).count() >= 2 AND event('View').within(1 days).count() < 5",
+        "event('View').where(event('Order').within(parent: 1 hours).count() = 0).within(1 days).count() >= 1",
     ];
 
     [Fact]
@@ -47,6 +48,30 @@ public sealed class FunnelLawsTests
                 person.Agree("after a tick");
                 person.Do(name, $"p{product % (minutes > 300 ? 30 : 8)}", person.Now - (late > 17 ? late * 3_600_000L : late * 1_000L));
                 person.Agree($"after {name}");
+            }
+        }, iter: 300);
+    }
+
+    [Fact]
+    public void What_is_remembered_makes_no_difference()
+    {
+        var step = Gen.Select(Gen.Int[0, Names.Length - 1].Select(at => Names[at]), Gen.Int[0, 4], Gen.Int[0, 20], Gen.Int[0, 40]);
+        Gen.Select(step.Array[50, 250], Gen.Int[1, 100], Gen.Int[1, 9]).Sample((steps, minutes, each) =>
+        {
+            // One of the two is read from the store again and again, as profiles are that leave the cache.
+            var (remembers, forgets) = (new Person(isSplit: false), new Person(isSplit: false));
+            for (var at = 0; at < steps.Length; at++)
+            {
+                var (name, product, late, wait) = steps[at];
+                if (at % each == 0) forgets.Forget();
+                foreach (var person in new[] { remembers, forgets })
+                {
+                    person.Now += wait * minutes * 6_000L;
+                    person.Tick();
+                    person.Do(name, $"p{product}", person.Now - (late > 17 ? late * 3_600_000L : late * 1_000L));
+                }
+
+                Assert.Equal(forgets.Told(), remembers.Told());
             }
         }, iter: 300);
     }
@@ -96,6 +121,10 @@ public sealed class FunnelLawsTests
             _set.StreamsOf(bytes)!.Fold(parts, _profile, node.Fragment, Now, null, _computer.Asked, _computer.Folded);
             _computer.Compute(_profile);
         }
+
+        public void Forget() => _profile.Remembered = null;
+
+        public string Told() => string.Join('\n', (_profile.Results ?? []).Select(result => $"{result.Key} {result.Value.IsMember} {result.Value.ChangedAt} {result.Value.DueAt}"));
 
         // As the clock of the river does: asks what is due.
         public void Tick()

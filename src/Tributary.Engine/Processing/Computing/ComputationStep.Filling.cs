@@ -153,7 +153,7 @@ internal sealed partial class ComputationStep
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
             if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [], [])) overflow++;
-            profile.Refuted = null;
+            profile.Remembered = null;
             _context.Graph.Touch(profile);
         }
 
@@ -182,7 +182,7 @@ internal sealed partial class ComputationStep
         foreach (var profile in profiles)
         {
             Sweep(set, profile);
-            profile.Refuted = null;
+            profile.Remembered = null;
             var isAccount = profile.Collection == ProfileCollection.Accounts;
             _computer.Begin(set, _context.Now);
             foreach (var item in pass.Items)

@@ -2,7 +2,7 @@ namespace Tributary.Engine.Traits.Folding;
 
 /// <summary>
 /// What must be looked at to know whether one more event lets a condition of the form "at least one event of a stream, of which something about other events holds"
-/// become true. Of a person with thousands of events the answer is known to be no for all the pairs that were looked at before, so only pairs with the new one are.
+/// become true. Of a person with thousands of events most are known not to count, whatever is done later, so only the new one and those that did count are looked at.
 /// </summary>
 /// <param name="outer">The stream whose events are counted.</param>
 /// <param name="inner">The streams that are asked about for each of those, and of which more events can let it count.</param>
@@ -50,4 +50,17 @@ internal sealed class Funnel(StreamPlan outer, IReadOnlyList<StreamPlan> inner)
                 return false;
         }
     }
+}
+
+/// <summary>What was found out about such a condition: but for the events that count, none can until one more event or time lets it.</summary>
+internal sealed class FunnelMemory : Identity.Remembered
+{
+    /// <summary>Time alone lets no other event count before this.</summary>
+    public long Until { get; set; }
+
+    /// <summary>How many events had been added to the streams that can let one count.</summary>
+    public int Events { get; set; }
+
+    /// <summary>The events that count.</summary>
+    public List<Row> Holding { get; } = [];
 }

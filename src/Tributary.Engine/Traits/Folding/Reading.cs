@@ -7,10 +7,8 @@ namespace Tributary.Engine.Traits.Folding;
 /// One look at one profile through one definition: what its fragments hold, taken together, and when time alone will change the answer. Used by one thread,
 /// for one question after the other.
 /// </summary>
-internal sealed class Reading
+internal sealed partial class Reading
 {
-    // Below it a condition is asked as a whole: that costs no more than remembering what it said.
-    private const int FunnelRowsMin = 16;
     private static readonly List<Row> NoRows = [];
     private readonly Dictionary<uint, List<Row>> _rows = [];
     private readonly Dictionary<UInt128, (bool Holds, long Horizon)> _same = [];
@@ -69,82 +67,6 @@ internal sealed class Reading
 
         WakeAt(known.Horizon);
         return known.Holds;
-    }
-
-    // Few events are asked faster than remembered.
-    private bool Passes(Funnel funnel, Clause clause, UInt128 same)
-    {
-        var (rows, events) = EventsOf(funnel);
-        if (rows < FunnelRowsMin) return clause.Decide(this, null, null);
-        if (_own.Refuted is { } refuted && refuted.TryGetValue(same, out var known) && Now < known.Until && known.Events + NewOf(funnel) == events && !Turns(funnel))
-        {
-            WakeAt(known.Until);
-            refuted[same] = new Refutation(Horizon, events);
-            return false;
-        }
-
-        Horizon = long.MaxValue;
-        var holds = clause.Decide(this, null, null);
-        if (!holds) (_own.Refuted ??= [])[same] = new Refutation(Horizon, events);
-        return holds;
-    }
-
-    // Whether the new event counts itself, or lets one count that did not before.
-    private bool Turns(Funnel funnel)
-    {
-        foreach (var (stream, row) in Folded!)
-        {
-            if (stream == funnel.Outer.Number && Counts(funnel.Outer, row)) return true;
-            foreach (var inner in funnel.Inner)
-            {
-                if (stream != inner.Number) continue;
-                var (from, to) = (long.MinValue, row.At.Timestamp);
-                foreach (var filter in inner.Later)
-                    if (filter is ParentWindowFilter window) (from, to) = (Math.Max(from, window.FirstParentOf(row)), Math.Min(to, window.LastParentOf(row)));
-                var parents = AllRows(funnel.Outer);
-                for (var at = RowOrder.FirstFrom(parents, from); at < parents.Count && parents[at].At.Timestamp <= to; at++)
-                    if (Passes(inner, row, parents[at]) && Counts(funnel.Outer, parents[at])) return true;
-            }
-        }
-
-        return false;
-    }
-
-    private bool Counts(StreamPlan plan, Row row)
-    {
-        foreach (var filter in plan.Later)
-        {
-            if (filter is not WindowFilter window) continue;
-            if (row.At.Timestamp < Now - window.Far) return false;
-            if (window.Near is not { } near || row.At.Timestamp <= Now - near) continue;
-            WakeAt(row.At.Timestamp + near);
-            return false;
-        }
-
-        return Passes(plan, row, null);
-    }
-
-    // How many there are of what is counted, and how many were added of what can let it count.
-    private (int Rows, int Added) EventsOf(Funnel funnel)
-    {
-        var (rows, added) = (0, 0);
-        foreach (RowsFold fold in Folds(funnel.Outer)) (rows, added) = (rows + fold.Rows.Count, added + fold.Added);
-        foreach (var inner in funnel.Inner)
-            foreach (RowsFold fold in Folds(inner)) added += fold.Added;
-        return (rows, added);
-    }
-
-    private int NewOf(Funnel funnel)
-    {
-        var count = 0;
-        foreach (var (stream, _) in Folded!)
-        {
-            if (stream == funnel.Outer.Number) count++;
-            foreach (var inner in funnel.Inner)
-                if (stream == inner.Number) count++;
-        }
-
-        return count;
     }
 
     /// <summary>Notes a time at which the answer may change.</summary>

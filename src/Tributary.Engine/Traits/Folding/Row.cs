@@ -15,4 +15,8 @@ internal readonly record struct Instant(long Timestamp, long ReceivedAt, ulong T
 }
 
 /// <summary>What is kept of one event for definitions that look at it again: windows, funnels, sessions.</summary>
-internal sealed record Row(Instant At, Values[] Slots);
+internal sealed record Row(Instant At, Values[] Slots)
+{
+    /// <summary>When it happened. Another one only where one row stands for event after event while they are read.</summary>
+    public Instant At { get; set; } = At;
+}
