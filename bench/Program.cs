@@ -26,6 +26,10 @@ switch (args)
     case ["audiences-lake", var events, var people, var folder]:
         await AudiencesBenchmark.RunLakeAsync(long.Parse(events, CultureInfo.InvariantCulture), int.Parse(people, CultureInfo.InvariantCulture), folder);
         break;
+    case ["console", var server, var token, var process, var people, var events]:
+        using (var console = new ConsoleBenchmark(server, token, int.Parse(process, CultureInfo.InvariantCulture)))
+            await console.RunAsync(int.Parse(people, CultureInfo.InvariantCulture), int.Parse(events, CultureInfo.InvariantCulture));
+        break;
     case ["log", var writers, var seconds, var folder]:
         await LogBenchmark.RunAsync(int.Parse(writers, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture), folder);
         break;
@@ -52,6 +56,7 @@ switch (args)
                    audiences-exits PEOPLE MINUTES FOLDER  exits by time, all of them within so many minutes
                    audiences-latency RATE SECONDS FOLDER  from an event to its Audience Entered at a webhook on this machine
                    audiences-lake EVENTS PEOPLE FOLDER    previews, and a new audience until it has its past
+                   console SERVER TOKEN PID PEOPLE EVENTS pages of a full workspace, a fast tail, and what open consoles cost
                    log WRITERS SECONDS FOLDER             durable appends
                    webhook EVENTS BATCH FOLDER            from the event log to a receiver on this machine
                    functions EVENTS BATCH SCRIPT          through one insert function; SCRIPT is worker.cjs
