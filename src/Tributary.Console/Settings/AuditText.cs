@@ -60,8 +60,17 @@ internal static partial class AuditText
     {
         if (value is null) return "";
         if (!maySeePeople) value = Masked(kind, field, value);
-        return value is JsonValue text && text.TryGetValue<string>(out var written) ? written : value?.ToJsonString(Readable) ?? "";
+        return value is JsonValue text && text.TryGetValue<string>(out var written) ? written : Spaced(value);
     }
+
+    // With spaces, so that lines break between members and not inside words.
+    private static string Spaced(JsonNode? node) => node switch
+    {
+        JsonObject json => $"{{{string.Join(", ", json.Select(pair => $"{JsonValue.Create(pair.Key).ToJsonString(Readable)}: {Spaced(pair.Value)}"))}}}",
+        JsonArray list => $"[{string.Join(", ", list.Select(Spaced))}]",
+        null => "null",
+        _ => node.ToJsonString(Readable),
+    };
 
     private static JsonNode? Masked(string kind, string field, JsonNode value)
     {

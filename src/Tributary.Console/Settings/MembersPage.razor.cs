@@ -99,11 +99,15 @@ public sealed partial class MembersPage
             (_link, _linkTitle) = (LinkOf(code), member.CanSignIn ? $"{member.Name} can choose another password with this link. The present one works until then." : $"The invitation of {member.Name} is ready. Earlier links no longer work.");
     }
 
+    // An admin sees people because of the role; with the role, that goes. Otherwise it stays as somebody has set it.
+    private Task GiveAsync(Member member, MemberRole role) => ChangeRoleAsync(member, role, member.Pii && (HasPii(role) || !HasPii(member.Role)));
+
     private async Task ChangeRoleAsync(Member member, MemberRole role, bool pii)
     {
         var isOwn = member.Id == Access.Member?.Id;
         var what = role != member.Role ? $"Make {member.Name} {WithArticle(role)}?" : pii ? $"Let {member.Name} see what identifies people?" : $"Hide what identifies people from {member.Name}?";
         var text = isOwn ? "This is your own account. Your sessions end, and you sign in again." : $"{HintOf(role)} Open sessions of {member.Name} end; signing in again is all it takes.";
+        if (member.May(Permission.Pii) && !pii && !HasPii(role)) text += " What identifies people will be hidden.";
         if (await Confirm.AskAsync(Dialogs, what, text, "Change"))
             await ActAsync($"{member.Name} is changed.", _ => Register.ChangeRoleAsync(Access.Member!, member.Id, role, pii, CancellationToken.None));
         _asked++;

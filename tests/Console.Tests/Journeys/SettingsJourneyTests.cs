@@ -194,6 +194,7 @@ public sealed class SettingsJourneyTests(Browser browser)
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         await Expect(page.GetByLabel("Role of Eve")).ToHaveValueAsync("Admin");
         await page.GetByLabel("Role of Eve").SelectOptionAsync("Viewer");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("What identifies people will be hidden.");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Change" }).ClickAsync();
         await Expect(page.GetByText("Eve is changed.")).ToBeVisibleAsync();
 
@@ -202,6 +203,9 @@ public sealed class SettingsJourneyTests(Browser browser)
         await hers.SignInAsync("eve@example.com", "a sentence of hers", "/settings/members");
         await Expect(hers.Page.GetByText("Needs permission")).ToBeVisibleAsync();
         await Expect(hers.Main.GetByText("eve@example.com")).ToHaveCountAsync(0);
+        // What she saw of people as an admin goes with the role.
+        await Expect(hers.Link("Lake")).ToHaveCountAsync(0);
+        Assert.False(server.Workspace.Current.Members.First(member => member.Name == "Eve").May(Permission.Pii));
         await hers.ShootAsync("settings-refused");
         foreach (var path in (string[])["/settings/tokens", "/settings/backup"])
         {

@@ -61,4 +61,9 @@ public sealed class AuditBoardTests
         Assert.Equal(masked, AuditText.ValueOf(kind, field, node, maySeePeople: false));
         Assert.DoesNotContain(PiiMask.Hidden, AuditText.ValueOf(kind, field, node, maySeePeople: true), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Values_are_written_so_that_lines_can_break() => Assert.Equal(
+        """{"type": "é<b>", "keys": ["a", 1, null], "none": {}}""",
+        AuditText.ValueOf(ResourceKind.Space, "identity", JsonNode.Parse("""{"type":"é<b>","keys":["a",1,null],"none":{}}"""), maySeePeople: true));
 }
