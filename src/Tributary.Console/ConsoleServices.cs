@@ -19,6 +19,7 @@ using Tributary.Console.Home;
 using Tributary.Console.Lake;
 using Tributary.Console.Live;
 using Tributary.Console.Profiles;
+using Tributary.Console.Settings;
 using Tributary.Console.Shared;
 using Tributary.Console.Shell;
 using Tributary.Console.Sources;
@@ -76,6 +77,7 @@ public static class ConsoleServices
         services.AddSingleton<ProfileBoard>().AddSingleton<TraitBoard>().AddSingleton<TimelineBoard>();
         services.AddSingleton<EventBoard>().AddSingleton<EventMessages>().AddSingleton<LakeBoard>();
         services.AddSingleton<DestinationBoard>().AddSingleton<DestinationAsking>().AddSingleton<RecentEventsBoard>().AddSingleton<TrialBoard>();
+        services.AddSingleton<MemberSightings>().AddSingleton<AuditBoard>().AddSingleton(new ConsoleFolder(dataFolder)).AddSingleton<ServerBoard>();
         return services.AddScoped<ConsoleAccess>().AddScoped<PaletteSearch>().AddScoped<Toasts>();
     }
 
@@ -86,6 +88,8 @@ public static class ConsoleServices
         IApplicationBuilder builder = app;
         builder.Properties["__AuthenticationMiddlewareSet"] = true;
         builder.Properties["__AuthorizationMiddlewareSet"] = true;
+        // It knows since when it watches.
+        _ = app.Services.GetRequiredService<MemberSightings>();
         app.Use(FindMissing);
         app.UseWhen(IsOurs, console =>
         {

@@ -11,6 +11,7 @@ using Tributary.Engine.Lake.SqlTraits;
 using Tributary.Engine.Processing;
 using Tributary.Engine.Profiles;
 using Tributary.Engine.Workspace;
+using Tributary.Server.Files;
 
 namespace Tributary.Server;
 
@@ -27,7 +28,7 @@ public static class TributaryHost
         builder.Services.AddIngest().AddProcessing().AddProfiles().AddAudiences().AddLake(lake => lake.Folder = Path.Combine(options.DataFolder, "lake")).AddGathering().AddSqlTraits();
         builder.Services.AddDelivery().AddActions(builder.Configuration).AddFunctions(builder.Configuration)
             .AddNativeDestinations(Path.Combine(options.DataFolder, "exports"), KafkaKind.IsAllowed(builder.Configuration));
-        builder.Services.AddConsole(options.DataFolder);
+        builder.Services.AddWorkspaceFile().AddConsole(options.DataFolder);
         options.Configure?.Invoke(builder);
 
         var app = builder.Build();

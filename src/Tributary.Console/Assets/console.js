@@ -136,6 +136,26 @@
     else if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); row.click() }
   })
 
+  // Rows that change places: the browser shows where the row would go, the server moves it when it is dropped.
+  let lifted = null
+  const clearPlaces = () => { for (const row of document.querySelectorAll('[data-over]')) row.removeAttribute('data-over') }
+  document.addEventListener('dragstart', (event) => {
+    lifted = event.target.closest?.('[data-drop]') ?? null
+    if (!lifted) return
+    event.dataTransfer.setData('text/plain', '')
+    event.dataTransfer.effectAllowed = 'move'
+    event.dataTransfer.setDragImage(lifted, 20, 16)
+  })
+  document.addEventListener('dragover', (event) => {
+    const row = event.target.closest?.('[data-drop]')
+    if (!lifted || !row) return
+    event.preventDefault()
+    if (row.hasAttribute('data-over')) return
+    clearPlaces()
+    if (row !== lifted) row.dataset.over = lifted.compareDocumentPosition(row) & Node.DOCUMENT_POSITION_FOLLOWING ? 'below' : 'above'
+  })
+  for (const end of ['dragend', 'drop']) document.addEventListener(end, () => { lifted = null; clearPlaces() })
+
   window.tributary = {
     attach: (reference, keys) => { shell = reference; Object.assign(jumps, keys); hideDismissed(); age(); if (wanted) palette() },
     act: (name) => actions[name]?.(),

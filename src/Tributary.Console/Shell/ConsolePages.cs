@@ -26,11 +26,23 @@ public static class ConsolePages
         new("/audiences", "Audiences", "Customers", Icons.Material.Outlined.Groups, 'a', Words: "computed traits segments lists members builder"),
         new("/events", "Events", "Data", Icons.Material.Outlined.Bolt, 'e', Words: "messages passport newest discarded quarantined"),
         new("/lake", "Lake", "Data", Icons.Material.Outlined.TableChart, 'l', Permission.Pii, "sql query tables history csv chart"),
+        new("/settings", "Settings", "Workspace", Icons.Material.Outlined.Settings, ',', Words: "configuration administration"),
+    ];
+
+    /// <summary>The pages of the settings in the order of their tabs. The palette finds them by name; in the navigation they stand under one line.</summary>
+    public static IReadOnlyList<ConsolePage> Settings { get; } =
+    [
+        new("/settings/identity", "Identity rules", "Settings", Icons.Material.Outlined.Fingerprint, Words: "identifiers priorities limits blocked values merge simulate spaces"),
+        new("/settings/tokens", "Tokens", "Settings", Icons.Material.Outlined.Key, Needs: Permission.Administer, Words: "api keys scopes secrets credentials"),
+        new("/settings/members", "Members", "Settings", Icons.Material.Outlined.ManageAccounts, Needs: Permission.Administer, Words: "people roles invite owner admin editor viewer permissions users"),
+        new("/settings/audit", "Audit log", "Settings", Icons.Material.Outlined.History, Words: "who changed what differences revisions"),
+        new("/settings/backup", "Backup", "Settings", Icons.Material.Outlined.Save, Needs: Permission.Administer, Words: "export workspace file download disk data folder restore"),
+        new("/settings/about", "About", "Settings", Icons.Material.Outlined.Info, Words: "version licence health uptime"),
     ];
 
     /// <summary>Where a profile is shown; null while there is no page for it.</summary>
     public static string? ProfilePath(string profileId) => Has("/profiles") ? $"/profiles/{profileId}" : null;
 
     /// <summary>Whether an area has a page.</summary>
-    public static bool Has(string path) => All.Any(page => page.Path == path);
+    public static bool Has(string path) => All.Concat(Settings).Any(page => page.Path == path);
 }

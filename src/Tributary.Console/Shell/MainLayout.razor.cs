@@ -22,6 +22,9 @@ public sealed partial class MainLayout
     public required WorkspaceSignal Workspace { get; init; }
 
     [Inject]
+    public required MemberSightings Sightings { get; init; }
+
+    [Inject]
     public required NavigationManager Navigation { get; init; }
 
     [Inject]
@@ -45,6 +48,13 @@ public sealed partial class MainLayout
     {
         Navigation.LocationChanged += OnMoved;
         _watch = Workspace.Subscribe(() => _ = InvokeAsync(StateHasChanged));
+    }
+
+    /// <inheritdoc/>
+    protected override void OnParametersSet()
+    {
+        // With each page that somebody goes to.
+        if (Access.Member is { } member) Sightings.Saw(member);
     }
 
     /// <inheritdoc/>

@@ -71,12 +71,18 @@ public sealed class PaletteSearch(Func<WorkspaceSnapshot> workspace, ProfileQuer
     }
 
     private IEnumerable<PaletteItem> Pages() =>
-        ConsolePages.All.Where(page => access.May(page.Needs)).Select(page => new PaletteItem("Page", page.Name, page.Words, page.Icon, page.Path))
+        ConsolePages.All.Concat(ConsolePages.Settings).Where(page => access.May(page.Needs)).Select(page => new PaletteItem("Page", page.Name, page.Words, page.Icon, page.Path))
             .Append(new("Page", "Account", "password session profile me", Icons.Material.Outlined.AccountCircle, "/account"));
 
     private IEnumerable<PaletteItem> Actions()
     {
         if (access.May(Permission.Edit)) yield return new("Action", "Create source", "new website app write key", Icons.Material.Outlined.Add, "/sources/new");
+        if (access.May(Permission.Administer))
+        {
+            yield return new("Action", "Create token", "new api key", Icons.Material.Outlined.Add, "/settings/tokens?new=yes");
+            yield return new("Action", "Invite a member", "new person colleague", Icons.Material.Outlined.PersonAdd, "/settings/members?new=yes");
+        }
+
         yield return new("Action", "Toggle dark mode", "light theme", Icons.Material.Outlined.Contrast, null, "theme");
         yield return new("Action", "Keyboard shortcuts", "keys help", Icons.Material.Outlined.Keyboard, null, "shortcuts");
         yield return new("Action", "Sign out", "leave log out", Icons.Material.Outlined.Logout, null, "sign-out");

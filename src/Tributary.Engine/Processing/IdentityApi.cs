@@ -23,9 +23,7 @@ public static class IdentityApi
         if (invalid is not null) return ApiAnswer.Refused(invalid);
         try
         {
-            // It may take minutes and one core; the request waits on a thread of its own.
-            return ApiAnswer.Data(await Task.Factory.StartNew(
-                () => simulation.Run(space, settings, context.RequestAborted), context.RequestAborted, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            return ApiAnswer.Data(await simulation.RunAsync(space, settings, null, context.RequestAborted));
         }
         catch (LogOffsetGoneException gone)
         {

@@ -8,22 +8,44 @@ using Tributary.Model;
 namespace Tributary.Engine.Processing;
 
 /// <summary>What would the same history look like under other identity rules? Replays it in a scratch store and compares; the live state is only read.</summary>
-public sealed class IdentitySimulation(ReceivedLog received, IStateStore store, ProcessingOptions options, TimeProvider clock)
+public sealed class IdentitySimulation(ReceivedLog received, IStateStore store, ProcessingOptions options, TimeProvider clock) : IDisposable
 {
     private const int ExamplesMax = 50;
     private const int LargestMax = 10;
     private const int IdentifiersShownMax = 20;
 
+    // Each takes a core and, for as long as it runs, the disk space of a second state: others wait.
+    private readonly SemaphoreSlim _running = new(1, 1);
+
+    /// <summary>As <see cref="Run"/>, on a thread of its own because it may take minutes, and after any other that runs.</summary>
+    public async Task<JsonObject> RunAsync(Space space, IdentitySettings settings, Action<double>? progress, CancellationToken cancellationToken)
+    {
+        await _running.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Factory.StartNew(() => Run(space, settings, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _running.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _running.Dispose();
+
     /// <summary>Runs the simulation up to what is committed now.</summary>
     /// <param name="space">The space.</param>
     /// <param name="settings">The rules to try.</param>
+    /// <param name="progress">Told again and again which share of the history is replayed, from 0 to 1; null when nobody wants to know.</param>
     /// <param name="cancellationToken">Stops it between two batches.</param>
     /// <returns>Profiles before and after, the largest ones, and the merges that would appear or vanish, with examples.</returns>
     /// <exception cref="LogOffsetGoneException">Retention has dropped the beginning of the history.</exception>
-    public JsonObject Run(Space space, IdentitySettings settings, CancellationToken cancellationToken)
+    public JsonObject Run(Space space, IdentitySettings settings, Action<double>? progress, CancellationToken cancellationToken)
     {
         var until = ProcessingPosition.Read(store).Received;
-        using var run = ScratchRun.Replay(received.Log, until, new IdentityOverride(space.Number, settings), options, clock, null, cancellationToken);
+        Action<LogOffset>? share = progress is null ? null : at => progress(until.Value == 0 ? 1 : (double)at.Value / until.Value);
+        using var run = ScratchRun.Replay(received.Log, until, new IdentityOverride(space.Number, settings), options, clock, share, cancellationToken);
         var before = Measure(store, run.Store, space.Number, cancellationToken);
         var after = Measure(run.Store, store, space.Number, cancellationToken);
         return new JsonObject

@@ -73,7 +73,7 @@ public enum Permission
     /// <summary>Change what flows, and see write keys.</summary>
     Edit,
 
-    /// <summary>Change who may come in: members and tokens.</summary>
+    /// <summary>Change who may come in, members and tokens, and the rules by which people are told apart.</summary>
     Administer,
 
     /// <summary>Make and unmake owners.</summary>

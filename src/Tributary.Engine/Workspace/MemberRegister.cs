@@ -11,7 +11,7 @@ namespace Tributary.Engine.Workspace;
 /// </summary>
 /// <remarks>
 /// A password is kept as PBKDF2 (HMAC-SHA512, <see cref="Iterations"/> rounds, a salt of 128 bits); the hash is made here, at the rim, and enters the log with the
-/// revision. No API shows it, and the audit log names fields only.
+/// revision. No API shows it, and the audit log hides it.
 /// </remarks>
 public sealed class MemberRegister(LiveWorkspace workspace, TimeProvider clock)
 {

@@ -99,7 +99,7 @@ public static class ResourceKind
     /// <summary>The highest number given to a source, destination or space; its id is their kind. Numbers are never given twice.</summary>
     public const string Counter = "counter";
 
-    /// <summary>What one revision did, without values; see <see cref="AuditEntry"/>.</summary>
+    /// <summary>What one revision did; see <see cref="AuditEntry"/>.</summary>
     public const string Audit = "audit";
 
     public static ResourceChange Put(Source source) => Put(Source, source.Id, source);

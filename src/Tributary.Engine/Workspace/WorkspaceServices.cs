@@ -19,6 +19,8 @@ public static class WorkspaceServices
         .AddSingleton<DestinationCatalog>()
         .AddSingleton<MemberRegister>()
         .AddSingleton<SourceDesk>()
+        .AddSingleton<SpaceDesk>()
+        .AddSingleton<TokenDesk>()
         .AddSingleton<SavedQueryDesk>()
         .AddSingleton<DestinationDesk>()
         .AddSingleton<Func<WorkspaceSnapshot>>(provider =>

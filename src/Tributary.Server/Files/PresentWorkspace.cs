@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Tributary.Engine.Audiences;
+using Tributary.Engine.Lake.SqlTraits;
 using Tributary.Engine.Workspace;
 using Tributary.Server.Cli;
 
@@ -37,6 +39,32 @@ internal sealed record PresentWorkspace(
             await server.ListAsync("api/destinations", "destinations", cancellationToken));
         foreach (var slug in spaces.Keys) await present.ReadComputationsAsync(server, slug, wanted, cancellationToken);
         foreach (var destination in wanted?.Destinations ?? []) await present.CompareSecretsAsync(server, destination, cancellationToken);
+        return present;
+    }
+
+    /// <summary>What this very server has, as its API shows it, without a request.</summary>
+    public static PresentWorkspace Of(WorkspaceSnapshot now, DestinationCatalog catalog, ComputationQueries queries, SqlTraitBook book, TimeProvider clock)
+    {
+        var present = new PresentWorkspace(
+            now.Spaces.ToDictionary(space => space.Slug, space => (ApiJson.Of(space), (JsonNode?)ApiJson.Of(space.Identity))),
+            now.Sources.ToDictionary(source => source.Slug, source => ApiJson.Of(source, now)),
+            [.. now.Destinations.Select(destination => ApiJson.Of(destination, catalog))]);
+        foreach (var space in now.Spaces)
+        {
+            foreach (var kind in (ReadOnlySpan<string>)[Computation.Audience, Computation.Trait])
+            {
+                foreach (var computation in now.Computations.Where(each => each.SpaceId == space.Id && each.Kind == kind && !each.Deleted))
+                {
+                    var shown = ComputationJson.Of(computation, space, queries);
+                    var each = new PresentComputation(space.Slug, WantedComputation.Present(shown, kind), shown);
+                    each.Connections.AddRange(computation.Connections.Select(connection => ComputationJson.Of(connection, now)));
+                    present.Computations.Add(each);
+                }
+            }
+
+            foreach (var trait in now.SqlTraits.Where(trait => trait.SpaceId == space.Id)) present.SqlTraits.Add((space.Slug, SqlTraitsApi.Json(trait, space, book, clock)));
+        }
+
         return present;
     }
 

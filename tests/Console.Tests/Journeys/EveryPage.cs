@@ -63,6 +63,18 @@ internal static class EveryPage
         yield return ("/audiences/buyers/edit", "audience-edit");
         yield return ("/audiences/spent", "trait");
         yield return ("/audiences/there-is-none", "audience-missing");
+        yield return ("/settings", "settings");
+        yield return ("/settings/identity/default", "settings-identity");
+        yield return ("/settings/identity/nowhere", "settings-identity-missing");
+        yield return ("/settings/tokens", "settings-tokens");
+        yield return ("/settings/tokens?new=yes", "settings-token-new");
+        yield return ("/settings/members", "settings-members");
+        yield return ("/settings/members?new=yes", "settings-member-new");
+        yield return ("/settings/audit", "settings-audit");
+        yield return ($"/settings/audit?resource={source.Id}", "settings-audit-resource");
+        yield return ("/settings/audit?q=nothing-has-this-name", "settings-audit-none");
+        yield return ("/settings/backup", "settings-backup");
+        yield return ("/settings/about", "settings-about");
         yield return ("/account", "account");
         yield return ("/there/is/no/such/page", "not-found");
     }

@@ -152,17 +152,20 @@ public sealed class MergeAndSplitTests
     public void A_simulation_shows_what_other_rules_would_join_and_part()
     {
         using var river = new River().Identify(user: "u1", traits: """{"email":"e@x"}""").Identify(user: "u2", traits: """{"email":"e@x"}""").Track(user: "u3", anonymous: "a3").Run();
-        var simulation = new IdentitySimulation(new ReceivedLog(river.Received), river.Store, new ProcessingOptions(), TimeProvider.System);
+        using var simulation = new IdentitySimulation(new ReceivedLog(river.Received), river.Store, new ProcessingOptions(), TimeProvider.System);
         var space = new Space { Id = "spa_default", Number = 1, Slug = "default", Name = "Default" };
 
-        var looser = simulation.Run(space, River.Rules(("user_id", 5, LimitWindow.Ever)), CancellationToken.None);
-        var without = simulation.Run(space, IdentitySettings.Default with { Identifiers = [.. IdentitySettings.Default.Identifiers.Where(rule => rule.Type != "anonymous_id")] }, CancellationToken.None);
+        var shares = new List<double>();
+        var looser = simulation.Run(space, River.Rules(("user_id", 5, LimitWindow.Ever)), shares.Add, CancellationToken.None);
+        var without = simulation.Run(space, IdentitySettings.Default with { Identifiers = [.. IdentitySettings.Default.Identifiers.Where(rule => rule.Type != "anonymous_id")] }, null, CancellationToken.None);
 
         Assert.Equal((3, 2), (looser["before"]!["profiles"]!.GetValue<long>(), looser["after"]!["profiles"]!.GetValue<long>()));
         Assert.Equal(1, looser["mergesThatWouldAppear"]!["count"]!.GetValue<long>());
         Assert.Equal(0, looser["mergesThatWouldVanish"]!["count"]!.GetValue<long>());
         Assert.Equal(0, without["mergesThatWouldAppear"]!["count"]!.GetValue<long>());
         Assert.Equal(3, river.Profiles().Count());
+        Assert.Equal(1, shares[^1]);
+        Assert.Equal(shares.Order(), shares);
     }
 
     [Fact]

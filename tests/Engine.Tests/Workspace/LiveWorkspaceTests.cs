@@ -150,20 +150,6 @@ public sealed class LiveWorkspaceTests
     }
 
     [Fact]
-    public async Task The_audit_log_tells_who_changed_which_field_and_no_value()
-    {
-        var fixture = await WorkspaceFixture.StartedAsync();
-        var source = fixture.Live.Current.Sources[0];
-        await fixture.Live.ChangeAsync("ada", _ => ResourceKind.Put(source with { Name = "A secret name", Enabled = false }), CancellationToken.None);
-
-        var entry = fixture.Live.Current.Audit.First();
-
-        Assert.Equal(("ada", 2), (entry.Author, entry.Revision));
-        Assert.Equal(["enabled", "name"], Assert.Single(entry.Items).Fields.Order());
-        Assert.Equal("Modified", entry.Items[0].Action);
-    }
-
-    [Fact]
     public async Task The_audit_log_forgets_the_oldest_revisions()
     {
         var fixture = await WorkspaceFixture.StartedAsync();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Tributary.Engine.Workspace;
 using Xunit;
 
 namespace Tributary.Server.Tests.Management;
@@ -91,5 +92,8 @@ public sealed class AccessTests
         Assert.Equal("TRIBUTARY_ADMIN_TOKEN", Assert.Single(events)!["actor"]!.GetValue<string>());
         Assert.Equal("Source Created", events[0]!["type"]!.GetValue<string>());
         Assert.Equal("shop", events[0]!["resourceName"]!.GetValue<string>());
+        var changes = events[0]!["changes"]!.AsArray().ToDictionary(change => (string)change!["field"]!, change => (Before: change!["before"], After: change["after"]));
+        Assert.Equal((null, "shop"), (changes["slug"].Before, (string?)changes["slug"].After));
+        Assert.Equal([SecretBox.Mask], changes["writeKeys"].After!.AsArray().Select(key => (string)key!));
     }
 }

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Tributary.Engine.Workspace;
 using Xunit;
 
 namespace Tributary.Server.Tests.Management;
@@ -91,6 +93,11 @@ public sealed class ComputationFilesTests : IDisposable
         Assert.DoesNotContain("secret word", text, StringComparison.Ordinal);
         Assert.DoesNotContain("writeKeys", text, StringComparison.Ordinal);
         Assert.Contains("bought for $${MONEY_OF} something.", text, StringComparison.Ordinal);
+        // The console writes the same file without a request.
+        var inProcess = first.Services.GetRequiredService<WorkspaceFileDesk>().Write(false);
+        Assert.Equal(text, inProcess.Yaml);
+        Assert.Contains("PERSONAS_DEFAULT_MAIL_TOOL_SHAREDSECRET", inProcess.Variables);
+        Assert.Contains("writeKeys", first.Services.GetRequiredService<WorkspaceFileDesk>().Write(true).Yaml, StringComparison.Ordinal);
         Environment.SetEnvironmentVariable("PERSONAS_DEFAULT_MAIL_TOOL_SHAREDSECRET", "a very secret word");
         Assert.Equal(0, (await CommandLine.JsonAsync(first, "plan", file, "--prune"))["changes"]!.GetValue<int>());
 

@@ -124,7 +124,8 @@ internal static class SqlTraitsApi
         return faults.Count == 0 ? null : WorkspaceRefusal.Invalid(faults.Select(fault => new WorkspaceFault("query", fault)));
     }
 
-    private static JsonObject Json(SqlTrait trait, Space space, SqlTraitBook book, TimeProvider clock)
+    /// <summary>A SQL trait as it is shown, with its last run.</summary>
+    public static JsonObject Json(SqlTrait trait, Space space, SqlTraitBook book, TimeProvider clock)
     {
         var last = book.Runs(space, trait).FirstOrDefault();
         return new JsonObject

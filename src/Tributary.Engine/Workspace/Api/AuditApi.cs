@@ -37,5 +37,11 @@ internal static class AuditApi
         ["resourceName"] = item.Name ?? "",
         ["revision"] = entry.Revision,
         ["fields"] = new JsonArray([.. item.Fields.Select(field => JsonValue.Create(field))]),
+        ["changes"] = new JsonArray([.. item.Changes.Select(change => (JsonNode)new JsonObject
+        {
+            ["field"] = change.Field,
+            ["before"] = change.Before?.DeepClone(),
+            ["after"] = change.After?.DeepClone(),
+        })]),
     };
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -7,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Tributary.Engine.Workspace;
 
 /// <summary><c>/api/spaces</c>: isolated identity graphs and the rules by which each tells people apart. A space is named by id or slug.</summary>
-internal static partial class SpacesApi
+internal static class SpacesApi
 {
     public static void Map(IEndpointRouteBuilder api)
     {
@@ -28,65 +27,37 @@ internal static partial class SpacesApi
             : ApiAnswer.Refused(refusal);
     }
 
-    private static async Task<ApiAnswer> CreateAsync(HttpContext context, LiveWorkspace workspace)
+    private static async Task<ApiAnswer> CreateAsync(HttpContext context, SpaceDesk desk)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var id = WorkspaceSecrets.NewSpaceId();
-        var changed = await workspace.ChangeAsync(context.Author(), now => Create(body, now, id), context.RequestAborted);
+        var (id, changed) = await desk.CreateAsync(context.Author(), body, context.RequestAborted);
         return Answer(changed, id, StatusCodes.Status201Created);
-    }
-
-    private static WorkspaceEdit Create(JsonInput body, WorkspaceSnapshot now, string id)
-    {
-        var slug = body.Text("slug", 100, required: true) ?? "";
-        if (slug.Length > 0 && !SlugText().IsMatch(slug)) body.Fault("slug", "slug must consist of lower-case letters, digits, dashes and underscores.");
-        if (body.Faults.Count > 0) return WorkspaceRefusal.Invalid(body.Faults);
-        var number = WorkspaceNumbers.Next(now, ResourceKind.Space);
-        if (number > ushort.MaxValue) return WorkspaceRefusal.Conflict(null, $"A workspace makes at most {ushort.MaxValue} spaces in its life.");
-        return ResourceKind.Put(new Space { Id = id, Number = (ushort)number, Slug = slug, Name = body.Text("name", SourceForm.NameLengthMax) ?? slug });
     }
 
     private static ApiAnswer Get(string id, LiveWorkspace workspace) => workspace.Current.FindSpace(id) is { } space
         ? ApiAnswer.Data(new JsonObject { ["space"] = ApiJson.Of(space) })
         : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Space, id));
 
-    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, LiveWorkspace workspace)
+    private static async Task<ApiAnswer> UpdateAsync(HttpContext context, string id, SpaceDesk desk)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
-        if (refusal is not null) return ApiAnswer.Refused(refusal);
-        var changed = await ChangeAsync(context, workspace, id, space =>
-        {
-            var renamed = space with { Name = body.Text("name", SourceForm.NameLengthMax) ?? space.Name };
-            return body.Faults.Count > 0 ? WorkspaceRefusal.Invalid(body.Faults) : ResourceKind.Put(renamed);
-        });
-        return Answer(changed, id);
+        return refusal is null ? Answer(await desk.RenameAsync(context.Author(), id, body, context.RequestAborted), id) : ApiAnswer.Refused(refusal);
     }
 
     private static ApiAnswer GetIdentity(string id, LiveWorkspace workspace) => workspace.Current.FindSpace(id) is { } space
         ? ApiAnswer.Data(ApiJson.Of(space.Identity))
         : ApiAnswer.Refused(WorkspaceRefusal.NotFound(ResourceKind.Space, id));
 
-    private static async Task<ApiAnswer> PutIdentityAsync(HttpContext context, string id, LiveWorkspace workspace)
+    private static async Task<ApiAnswer> PutIdentityAsync(HttpContext context, string id, SpaceDesk desk)
     {
         var (body, refusal) = await JsonInput.ReadAsync(context.Request);
         if (refusal is not null) return ApiAnswer.Refused(refusal);
-        // Patterns are compiled here and not while other changes wait.
-        var (settings, invalid) = IdentitySettingsForm.Parse(body);
-        var changed = await ChangeAsync(context, workspace, id, space => invalid is null ? ResourceKind.Put(space with { Identity = settings }) : invalid);
+        var changed = await desk.ChangeIdentityAsync(context.Author(), id, body, context.RequestAborted);
         return changed.Refusal is { } refused ? ApiAnswer.Refused(refused) : ApiAnswer.Data(ApiJson.Of(changed.Snapshot.FindSpace(id)!.Identity));
     }
-
-    private static ValueTask<WorkspaceChanged> ChangeAsync(HttpContext context, LiveWorkspace workspace, string id, Func<Space, WorkspaceEdit> edit) =>
-        workspace.ChangeAsync(
-            context.Author(),
-            now => now.FindSpace(id) is { } space ? edit(space) : WorkspaceRefusal.NotFound(ResourceKind.Space, id),
-            context.RequestAborted);
 
     private static ApiAnswer Answer(WorkspaceChanged changed, string id, int status = StatusCodes.Status200OK) => changed.Refusal is { } refusal
         ? ApiAnswer.Refused(refusal)
         : ApiAnswer.Data(new JsonObject { ["space"] = ApiJson.Of(changed.Snapshot.FindSpace(id)!) }, status);
-
-    [GeneratedRegex(@"^[a-z0-9][a-z0-9_\-]*$", RegexOptions.CultureInvariant)]
-    private static partial Regex SlugText();
 }
