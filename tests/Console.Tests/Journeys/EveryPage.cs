@@ -60,6 +60,7 @@ internal static class EveryPage
         yield return ("/audiences/buyers/members", "audience-members");
         yield return ("/audiences/buyers/explain", "audience-explain");
         yield return ("/audiences/buyers/compare", "audience-compare");
+        yield return ("/audiences/buyers/destinations", "audience-destinations");
         yield return ("/audiences/buyers/edit", "audience-edit");
         yield return ("/audiences/spent", "trait");
         yield return ("/audiences/there-is-none", "audience-missing");
