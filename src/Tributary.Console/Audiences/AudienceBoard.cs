@@ -153,6 +153,13 @@ public sealed class AudienceBoard
         return found is null ? null : _explainer.Explain(_workspace(), space, computation, found) ?? [];
     }
 
+    /// <summary>The connections that are still to be told of everybody who is in.</summary>
+    public IReadOnlySet<string> Telling(Computation computation)
+    {
+        var space = SpaceOf(computation);
+        return (_queries.StateOf(space, computation)?.Resend ?? []).Concat(_queries.PassOf(space)?.Items.Where(item => item.Number == computation.Number).SelectMany(item => item.Resend) ?? []).ToHashSet(StringComparer.Ordinal);
+    }
+
     /// <summary>The definitions that read this one.</summary>
     public IReadOnlyList<Computation> Readers(Computation computation) =>
         [.. _workspace().Computations.Where(other => other.SpaceId == computation.SpaceId && !other.Deleted && ComputationForm.Reads(other).Contains(computation.Key))];

@@ -25,6 +25,18 @@ public sealed partial class CatalogPage
     [SupplyParameterFromQuery(Name = "category")]
     public string? Category { get; set; }
 
+    /// <summary>The source that is to send.</summary>
+    [SupplyParameterFromQuery(Name = "source")]
+    public string? Source { get; set; }
+
+    /// <summary>The audience or trait that is to be connected; null when it is about events.</summary>
+    [SupplyParameterFromQuery(Name = "for")]
+    public string? For { get; set; }
+
+    private string? ForName => For is null ? null : Workspace.Current.Computations.FirstOrDefault(computation => computation.Id == For)?.Name;
+
+    private Dictionary<string, object?> Kept => new(StringComparer.Ordinal) { ["source"] = Source, ["for"] = For };
+
     /// <inheritdoc/>
     protected override void OnParametersSet()
     {
@@ -49,6 +61,8 @@ public sealed partial class CatalogPage
         || new[] { kind.Name, kind.Slug, kind.Description, kind.Category }.Any(text => text.Contains(Search.Trim(), StringComparison.OrdinalIgnoreCase));
 
     private static string MarkOf(string name) => string.Concat(name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(word => char.IsLetterOrDigit(word[0])).Take(2).Select(word => char.ToUpperInvariant(word[0])));
+
+    private string NewPath(string slug) => Navigation.GetUriWithQueryParameters($"/destinations/new/{slug}", Kept);
 
     private string PathOf(string? category) => Navigation.GetUriWithQueryParameter("category", category);
 

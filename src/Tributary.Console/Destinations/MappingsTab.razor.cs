@@ -36,7 +36,9 @@ public sealed partial class MappingsTab
     {
         _kind = Catalog.Find(Destination.MetadataId);
         _subscriptions = [.. Workspace.Current.SubscriptionsOf(Destination.Id)];
-        _presets = [.. (_kind?.Presets ?? []).Where(preset => preset.Trigger is not null && !_subscriptions.Exists(each => each.Name == preset.Name))];
+        var isOfAudiences = Workspace.Current.FindSource(Destination.SourceId)?.MetadataId == SourceCatalog.Engage;
+        var presets = (_kind?.Presets ?? []).Select(preset => isOfAudiences ? AudiencePresets.Of(preset) : preset);
+        _presets = [.. presets.Where(preset => preset.Trigger is not null && !_subscriptions.Exists(each => each.Name == preset.Name))];
     }
 
     private string PathOf(string subscription) => $"/destinations/{Destination.Id}/mappings/{subscription}";

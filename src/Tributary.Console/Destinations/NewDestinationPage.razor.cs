@@ -43,6 +43,14 @@ public sealed partial class NewDestinationPage
     [SupplyParameterFromQuery(Name = "source")]
     public string? Source { get; set; }
 
+    /// <summary>The audience or trait that it is for; null when it is for events.</summary>
+    [SupplyParameterFromQuery(Name = "for")]
+    public string? For { get; set; }
+
+    private Computation? Computation => For is null ? null : Workspace.Current.Computations.FirstOrDefault(computation => computation.Id == For && !computation.Deleted);
+
+    private string CatalogPath => Navigation.GetUriWithQueryParameters("/destinations/catalog", new Dictionary<string, object?>(StringComparer.Ordinal) { ["source"] = Source, ["for"] = For });
+
     /// <inheritdoc/>
     protected override void OnParametersSet()
     {
@@ -51,12 +59,24 @@ public sealed partial class NewDestinationPage
         _draft = _kind is null ? null : SettingsDraft.New(_kind);
         _name = _kind is null ? "" : FieldText.KindName(_kind.Name);
         var sources = Workspace.Current.Sources;
-        _source = (sources.FirstOrDefault(source => source.Id == Source) ?? sources.LastOrDefault())?.Id ?? "";
-        // Those without a trigger belong to events that another product makes.
-        _presets = [.. (_kind?.Presets ?? []).Where(preset => preset.Trigger is not null && _kind!.FindAction(preset.Action) is { Hidden: false }).Take(SubscriptionDesk.CountMax)];
+        // Most want what somebody sends; what audiences say is asked for from an audience.
+        Choose((sources.FirstOrDefault(source => source.Id == Source) ?? sources.LastOrDefault(source => !IsOfAudiences(source)) ?? sources.LastOrDefault())?.Id ?? "");
+    }
+
+    private void Choose(string source)
+    {
+        _source = source;
+        var isOfAudiences = Workspace.Current.FindSource(source) is { } found && IsOfAudiences(found);
+        _presets =
+        [
+            .. (_kind?.Presets ?? []).Select(preset => isOfAudiences ? AudiencePresets.Of(preset) : preset)
+                .Where(preset => preset.Trigger is not null && _kind!.FindAction(preset.Action) is { Hidden: false }).Take(SubscriptionDesk.CountMax),
+        ];
         _chosen.Clear();
         _chosen.UnionWith(_presets);
     }
+
+    private static bool IsOfAudiences(Source source) => source.MetadataId == SourceCatalog.Engage;
 
     /// <inheritdoc/>
     protected override string? FaultOf(string? field) => field is null
@@ -92,7 +112,7 @@ public sealed partial class NewDestinationPage
         var wanted = _presets.Where(_chosen.Contains).ToList();
         var unmapped = wanted.Count == 0 ? null : await Access.ActAsync(Permission.Edit, author => Subscriptions.AddAsync(author, id, wanted, CancellationToken.None));
         if (unmapped is not null) Toasts.Failed($"{_name} is connected, but a mapping was refused: {unmapped.Faults[0].Message}");
-        else Toasts.Done($"{_name} is connected. The next event goes to it.");
-        Navigation.NavigateTo($"/destinations/{id}");
+        else Toasts.Done(Computation is null ? $"{_name} is connected. The next event goes to it." : $"{_name} is set up. Now say what it is to hear.");
+        Navigation.NavigateTo(Computation is { } computation && unmapped is null ? $"/audiences/{computation.Id}/destinations?add={id}" : $"/destinations/{id}");
     }
 }

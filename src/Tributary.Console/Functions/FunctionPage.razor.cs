@@ -14,10 +14,13 @@ namespace Tributary.Console.Functions;
 public sealed partial class FunctionPage : ComponentBase, IDisposable
 {
     private const string New = "new";
+    private const int VersionsShown = 12;
 
     private readonly CancellationTokenSource _gone = new();
     private readonly List<SettingRow> _settings = [];
     private Function? _function;
+    private List<FunctionVersion> _versions = [];
+    private int? _opened;
     private string? _shownId;
     private bool _isNew;
     private string _type = Function.DestinationType;
@@ -85,6 +88,7 @@ public sealed partial class FunctionPage : ComponentBase, IDisposable
             _settings.AddRange(stored.Settings.Select(SettingRow.Of));
             _sample = Sample(_type);
             ReadLogs();
+            ReadVersions();
         }
         else
         {
@@ -98,6 +102,16 @@ public sealed partial class FunctionPage : ComponentBase, IDisposable
         _gone.Cancel();
         _gone.Dispose();
     }
+
+    // Into the editor first: what replaces the code that runs should be read before.
+    private void Open(FunctionVersion version)
+    {
+        (_code, _opened) = (version.Code, version.Number);
+        _settings.Clear();
+        _settings.AddRange(version.Settings.Select(SettingRow.Of));
+    }
+
+    private void ReadVersions() => (_versions, _opened) = ([.. Workspace.Current.VersionsOf(Id)], null);
 
     private void Begin(string type) => (_type, _code, _sample) = (type, Beginning(type), Sample(type));
 
@@ -159,6 +173,7 @@ public sealed partial class FunctionPage : ComponentBase, IDisposable
         if (_refusal is not null) return;
         if (_isNew) Navigation.NavigateTo($"/functions/{id}");
         else _function = Workspace.Current.FindFunction(Id);
+        ReadVersions();
     }
 
     private async Task RunAsync()

@@ -1,6 +1,6 @@
+using Tributary.Console.Destinations;
 using Tributary.Console.Live;
 using Tributary.Console.Shared;
-using Tributary.Console.Shell;
 using Tributary.Console.Sources;
 using Tributary.Engine.Workspace;
 
@@ -15,10 +15,9 @@ namespace Tributary.Console.Home;
 public sealed record Problem(string Title, string Remedy, bool IsGrave, string? Path, DateTimeOffset? At);
 
 /// <summary>Looks through the counters for what is wrong.</summary>
-public sealed class ProblemFinder(Func<WorkspaceSnapshot> workspace, SourceBoard board, TimeProvider clock)
+internal sealed class ProblemFinder(Func<WorkspaceSnapshot> workspace, SourceBoard board, DestinationBoard destinations, TimeProvider clock)
 {
-    /// <summary>Most problems that are listed.</summary>
-    public const int ProblemsMax = 12;
+    private const int ProblemsMax = 12;
 
     // A source that sent every hour of a day and then none is silent; one that sends now and then is not.
     private const int HoursOfHabit = 6;
@@ -29,25 +28,44 @@ public sealed class ProblemFinder(Func<WorkspaceSnapshot> workspace, SourceBoard
         var now = workspace();
         return
         [
-            .. reading.Destinations.SelectMany(Destination).Concat(now.Sources.SelectMany(source => Source(source, reading)))
+            .. destinations.List(reading).SelectMany(Destination).Concat(now.Sources.SelectMany(source => Source(source, reading)))
                 .OrderByDescending(problem => problem.IsGrave).ThenByDescending(problem => problem.At ?? DateTimeOffset.MaxValue).Take(ProblemsMax),
         ];
     }
 
-    private static IEnumerable<Problem> Destination(DestinationBalance balance)
+    private static IEnumerable<Problem> Destination(DestinationRow row)
     {
-        var path = ConsolePages.Has("/destinations") ? $"/destinations/{balance.Destination.Id}" : null;
-        var failed = balance.Failed.Values.Sum();
-        if (failed > 0)
+        var (name, path) = (row.Destination.Name, $"/destinations/{row.Destination.Id}");
+        var waiting = Words.Plural(row.Balance.Pending, "event waits", "events wait");
+        switch (row.Condition)
         {
-            var worst = balance.Failed.MaxBy(pair => pair.Value);
-            yield return new($"{balance.Destination.Name}: {Words.Plural(failed, "event")} could not be delivered", $"Most often {worst.Key}. Look at a sample, repair it, and replay them.", true, path, null);
+            case DestinationCondition.Blocked:
+                yield return new($"{name} cannot send", $"{row.Health?.Fault} {waiting}.", true, path, null);
+                break;
+            case DestinationCondition.Down:
+                yield return new($"{name} does not answer", $"{waiting}; one at a time is tried. Check its address, and whether it is up.", true, path, null);
+                break;
+            case DestinationCondition.Unmapped:
+                yield return new($"{name} gets nothing", "No mapping is enabled. Enable one, or add a preset.", false, $"{path}/mappings", null);
+                break;
+            case DestinationCondition.Paused:
+                yield return new($"{name} is paused", $"{waiting}. Resume it when it is ready.", false, path, null);
+                break;
+            case DestinationCondition.Disabled when row.Balance.Pending > 0:
+                yield return new($"{name} is disabled", "Events are not passed on to it.", false, path, null);
+                break;
+            case DestinationCondition.Disabled or DestinationCondition.Failing or DestinationCondition.Delivering or DestinationCondition.Idle:
+                break;
         }
 
-        if (balance.Destination.Paused)
-            yield return new($"{balance.Destination.Name} is paused", $"{Words.Plural(balance.Pending, "event waits", "events wait")}. Resume it when it is ready.", false, path, null);
-        else if (!balance.Destination.Enabled && balance.Pending > 0)
-            yield return new($"{balance.Destination.Name} is disabled", "Events are not passed on to it.", false, path, null);
+        // What failed longer ago has been seen; the page of the destination keeps it.
+        if (row.Failed > 0 && row.Day.Reasons.FirstOrDefault(reason => reason.Kind == ReasonKind.Failed) is { } worst)
+        {
+            yield return new(
+                $"{name}: {Words.Plural(row.Failed, "event")} could not be delivered",
+                $"In 24 hours; most often: {ReasonWords.Title(worst.Reason)}. {ReasonWords.Remedy(worst.Reason) ?? "Look at a sample, repair the cause, then send them again."}", true,
+                $"{path}?reason={Uri.EscapeDataString(worst.Reason)}", worst.Last);
+        }
     }
 
     private IEnumerable<Problem> Source(Source source, PulseReading reading)

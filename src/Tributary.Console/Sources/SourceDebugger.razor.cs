@@ -13,12 +13,15 @@ public sealed partial class SourceDebugger : ComponentBase, IDisposable
     // As many as Segment's debugger keeps; rows beyond RowsShown are there for the search.
     private const int KeptMax = 500;
     private const int RowsShown = 150;
+    private const int NamesOffered = 50;
+    private const int NameLengthOffered = 80;
 
     private static readonly string[] Types = ["track", "identify", "page", "screen", "group", "alias"];
 
     private readonly List<LiveEvent> _all = [];
     private readonly List<LiveEvent> _held = [];
     private readonly Dictionary<string, string> _texts = [];
+    private readonly Dictionary<string, object?> _asked = new(StringComparer.Ordinal);
     private List<LiveEvent> _shown = [];
     private LiveEvent? _selected;
     private IDisposable? _subscription;
@@ -48,9 +51,19 @@ public sealed partial class SourceDebugger : ComponentBase, IDisposable
     [SupplyParameterFromQuery(Name = "type")]
     public string? Type { get; set; }
 
+    /// <summary>Only messages with this in the name of their event.</summary>
+    [SupplyParameterFromQuery(Name = "name")]
+    public string? EventName { get; set; }
+
+    /// <summary>Only messages of whoever's user id or anonymous id begins like this.</summary>
+    [SupplyParameterFromQuery(Name = "person")]
+    public string? Person { get; set; }
+
     /// <summary><c>accepted</c> or <c>refused</c>; null for both.</summary>
     [SupplyParameterFromQuery(Name = "verdict")]
     public string? Verdict { get; set; }
+
+    private IEnumerable<string> Names => _all.Select(each => each.Name).Where(name => name.Length is > 0 and <= NameLengthOffered).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(NamesOffered);
 
     /// <inheritdoc/>
     public void Dispose() => _subscription?.Dispose();
@@ -63,7 +76,11 @@ public sealed partial class SourceDebugger : ComponentBase, IDisposable
     }
 
     /// <inheritdoc/>
-    protected override void OnParametersSet() => Narrow();
+    protected override void OnParametersSet()
+    {
+        (_asked["q"], _asked["type"], _asked["name"], _asked["person"], _asked["verdict"]) = (Search, Type, EventName, Person, Verdict);
+        Narrow();
+    }
 
     private void Take(LiveBatch batch)
     {
@@ -96,6 +113,8 @@ public sealed partial class SourceDebugger : ComponentBase, IDisposable
     private bool Fits(LiveEvent each, string? asked) =>
         (string.IsNullOrEmpty(Type) || each.Type == Type)
         && (Verdict switch { "accepted" => each.Verdict == LiveVerdict.Accepted, "refused" => each.Verdict != LiveVerdict.Accepted, _ => true })
+        && (string.IsNullOrWhiteSpace(EventName) || each.Name.Contains(EventName.Trim(), StringComparison.OrdinalIgnoreCase))
+        && (string.IsNullOrWhiteSpace(Person) || (_maySeeMeaning && each.Person.StartsWith(Person.Trim(), StringComparison.OrdinalIgnoreCase)))
         && (string.IsNullOrEmpty(asked) || Searched(each).Contains(asked, StringComparison.OrdinalIgnoreCase));
 
     // Who may not see what identifies people must not find them by searching either.
@@ -136,8 +155,12 @@ public sealed partial class SourceDebugger : ComponentBase, IDisposable
         Narrow();
     }
 
-    private void Ask(string name, string? value) =>
-        Navigation.NavigateTo(Navigation.GetUriWithQueryParameter(name, string.IsNullOrEmpty(value) ? null : value), replace: true);
+    // The address follows a moment later: two filters that change at once must both be in it.
+    private void Ask(string name, string? value)
+    {
+        _asked[name] = string.IsNullOrEmpty(value) ? null : value;
+        Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(_asked), replace: true);
+    }
 
     private async Task DownloadAsync()
     {

@@ -41,6 +41,7 @@ public sealed class ActionsKind
         {
             Actions = [.. definition.GetProperty("actions").EnumerateObject().Select(Action)],
             Presets = Presets(definition),
+            AudienceOptions = Member(definition, "audienceFields") is { ValueKind: JsonValueKind.Object } asked ? [.. Options(asked)] : [],
             Authentication = scheme,
             Category = ActionsCategories.Of(Slug),
             Unavailable = unavailable,
@@ -125,7 +126,14 @@ public sealed class ActionsKind
 
     private ImmutableArray<DestinationOption> Options()
     {
-        var options = _authentication.GetProperty("fields").EnumerateObject().Select(field => new DestinationOption(
+        var options = Options(_authentication.GetProperty("fields"));
+        return HasOAuth
+            ? [.. options, new DestinationOption(OAuthKey, "map", false, "Tokens: access_token, refresh_token, and of your own application clientId and clientSecret.", IsSecret: true) { Label = "OAuth" }]
+            : [.. options];
+    }
+
+    private static IEnumerable<DestinationOption> Options(JsonElement fields) =>
+        fields.EnumerateObject().Select(field => new DestinationOption(
             field.Name,
             Text(field.Value, "type") switch { "number" or "integer" => "number", "boolean" => "boolean", _ => "string" },
             field.Value.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.True,
@@ -136,10 +144,6 @@ public sealed class ActionsKind
             Default = Member(field.Value, "default"),
             Choices = Member(field.Value, "choices"),
         });
-        return HasOAuth
-            ? [.. options, new DestinationOption(OAuthKey, "map", false, "Tokens: access_token, refresh_token, and of your own application clientId and clientSecret.", IsSecret: true) { Label = "OAuth" }]
-            : [.. options];
-    }
 
     private static bool IsSecret(string name, string type) => type == "password" || SecretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
 

@@ -7,7 +7,7 @@ namespace Tributary.Engine.Audiences;
 public static class AudiencesServices
 {
     /// <summary>Adds the reading side. Needs the state store.</summary>
-    public static IServiceCollection AddAudiences(this IServiceCollection services) => services.AddSingleton<ComputationQueries>().AddSingleton<ComputationDesk>();
+    public static IServiceCollection AddAudiences(this IServiceCollection services) => services.AddSingleton<ComputationQueries>().AddSingleton<ComputationDesk>().AddSingleton<ConnectionDesk>();
 
     /// <summary>Maps audiences, computed traits, their connections and the tool that reads queries; the caller adds authentication.</summary>
     public static void MapAudiencesApi(this IEndpointRouteBuilder endpoints)

@@ -19,6 +19,9 @@ public sealed record DestinationKind(
     /// <summary>Subscriptions that suit most.</summary>
     public ImmutableArray<DestinationPreset> Presets { get; init; } = [];
 
+    /// <summary>What it wants to know of each audience that is connected to it.</summary>
+    public ImmutableArray<DestinationOption> AudienceOptions { get; init; } = [];
+
     /// <summary>Why no destination of this kind can be made here, in a sentence; null when one can.</summary>
     public string? Unavailable { get; init; }
 

@@ -147,7 +147,7 @@ internal static class ComputationPlan
     private static List<string> ConnectionFields(JsonObject sent, JsonObject shown)
     {
         var none = new ComputationConnection { Id = "", DestinationId = "" };
-        var (wanted, now) = (ConnectionsApi.Read(JsonInput.Of(sent), none), ConnectionsApi.Read(JsonInput.Of(shown), none));
+        var (wanted, now) = (ConnectionDesk.Read(JsonInput.Of(sent), none), ConnectionDesk.Read(JsonInput.Of(shown), none));
         (string Field, bool IsSame)[] compared =
         [
             ("externalAudienceId", wanted.ExternalAudienceId == now.ExternalAudienceId),

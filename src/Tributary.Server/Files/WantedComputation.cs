@@ -51,7 +51,7 @@ internal sealed record WantedConnection(string Destination, JsonObject Sent)
         input.Allow("destination", "externalAudienceId", "audienceSettings", "idSyncConfiguration", "sendIdentify", "sendTrack");
         var destination = input.Text("destination", 400, required: true) ?? "";
         // Read only for what is wrong with it.
-        _ = ConnectionsApi.Read(input, new ComputationConnection { Id = "", DestinationId = "" });
+        _ = ConnectionDesk.Read(input, new ComputationConnection { Id = "", DestinationId = "" });
         var sent = input.Whole();
         sent.Remove("destination");
         return new WantedConnection(destination, sent);

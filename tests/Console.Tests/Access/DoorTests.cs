@@ -89,17 +89,16 @@ public sealed partial class DoorTests
         Assert.Contains("secure", Assert.Single(answer.Headers.GetValues("Set-Cookie"), value => value.StartsWith("tributary.session=", StringComparison.Ordinal)), StringComparison.OrdinalIgnoreCase);
     }
 
-    [Theory]
-    [InlineData("//evil.example")]
-    [InlineData("https://evil.example/")]
-    [InlineData("/\\evil.example")]
-    [InlineData("javascript:alert(1)")]
-    public async Task After_the_sign_in_one_lands_here_and_nowhere_else(string next)
+    [Fact]
+    public async Task After_the_sign_in_one_lands_here_and_nowhere_else()
     {
         await using var server = await ConsoleServer.StartAsync();
-        using var browser = new FormBrowser(server.Address);
-        var answer = await browser.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password, $"/sign-in?next={Uri.EscapeDataString(next)}");
-        Assert.Equal("/", answer.Headers.Location?.ToString());
+        foreach (var next in (string[])["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+        {
+            using var browser = new FormBrowser(server.Address);
+            var answer = await browser.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password, $"/sign-in?next={Uri.EscapeDataString(next)}");
+            Assert.Equal("/", answer.Headers.Location?.ToString());
+        }
     }
 
     [Fact]

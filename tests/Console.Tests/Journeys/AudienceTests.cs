@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using Tributary.Console.Tests.Kit;
+using Tributary.Engine.Workspace;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 
@@ -81,4 +83,88 @@ public sealed class AudienceTests(Browser browser)
         await window.ShootAsync("journey-audience-compare");
         window.ExpectNoComplaints();
     }
+
+    [Fact]
+    public async Task A_webhook_is_set_up_for_an_audience_hears_who_enters_and_is_disconnected()
+    {
+        await using var world = await DeliveringServer.StartAsync();
+        await Shop.DefineAsync(world.Console, "audiences", "Buyers", "buyers", "event('Order Completed').count() >= 1");
+        await Shop.DefineAsync(world.Console, "computed-traits", "Spent", "spent", "event('Order Completed').sum(property('total'))");
+        await world.OrderAsync("order-1", 40);
+        await using var window = await browser.OpenAsync(world.Console.Address);
+        await window.SignInAsync(ConsoleServer.OwnerEmail, ConsoleServer.Password, "/audiences/buyers");
+        var page = window.Page;
+        await page.Locator(".tabs").GetByText("Destinations").ClickAsync();
+        await Expect(page.GetByText("No destination hears of it yet")).ToBeVisibleAsync();
+        await window.Link("Set up a destination").ClickAsync();
+        await Expect(window.Heading("Catalogue")).ToBeVisibleAsync();
+        await page.Locator("a[href^='/destinations/new/webhook?']").ClickAsync();
+        await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Mail tool");
+        await page.GetByLabel("URL").FillAsync(world.Stub.Address + "/audiences");
+        await window.Button("Connect").ClickAsync();
+
+        // It belongs to the source that speaks for audiences, and hears nothing until it is told what.
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Connect Mail tool" })).ToBeVisibleAsync();
+        await Expect(page.GetByText("Track calls Audience Entered, Audience Exited")).ToBeVisibleAsync();
+        Assert.Empty(world.Stub.Requests);
+        await page.GetByLabel("Identify calls").UncheckAsync();
+        await window.ShootAsync("journey-audience-connect");
+        await window.Button("Connect").ClickAsync();
+
+        // First who is in already, by user id and by email, then who enters; the page counts.
+        var row = page.Locator("tbody tr").Filter(new() { HasText = "Mail tool" });
+        await Expect(row).ToContainTextAsync("track calls");
+        await Expect(row.Locator("td.num").First).ToHaveTextAsync("2");
+        await world.Console.SendAsync(world.Source.WriteKeys[0], """{"type":"track","userId":"person-9","event":"Order Completed","messageId":"order-9","properties":{"total":5} }""");
+        await Expect(row.Locator("td.num").First).ToHaveTextAsync("3");
+        await Expect(row).ToContainTextAsync("Delivering");
+        Assert.Equal(["person-4711", "person-4711", "person-9"], Heard(world, "Audience Entered"));
+        await window.ShootAsync("journey-audience-connected");
+
+        // Identifiers are narrowed afterwards.
+        await row.GetByText("Change").ClickAsync();
+        await window.Button("Only some").ClickAsync();
+        await page.GetByLabel("How many of them").SelectOptionAsync("last");
+        await page.GetByLabel("Type of identifier").SelectOptionAsync("user_id");
+        await window.Button("Save").ClickAsync();
+        await Expect(row).ToContainTextAsync("the last user_id");
+
+        // A computed trait goes to the same destination.
+        await window.GoAsync("/audiences/spent/destinations");
+        await page.GetByLabel("Destination", new() { Exact = true }).SelectOptionAsync("Mail tool");
+        await page.GetByLabel("Identify calls").UncheckAsync();
+        await window.Button("Connect").ClickAsync();
+        await Expect(row.Locator("td.num").First).ToHaveTextAsync("6");
+        Assert.Equal(["person-4711", "person-4711", "person-9"], Heard(world, "Trait Computed"));
+
+        // Disconnected, it hears no more of the audience.
+        await window.GoAsync("/audiences/buyers/destinations");
+        await row.GetByText("Disconnect…").ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Disconnect" }).ClickAsync();
+        await Expect(page.GetByText("No destination hears of it yet")).ToBeVisibleAsync();
+        await world.Console.SendAsync(world.Source.WriteKeys[0], """{"type":"track","userId":"person-10","event":"Order Completed","messageId":"order-10","properties":{"total":6} }""");
+        await window.GoAsync("/audiences/spent/destinations");
+        await Expect(row.Locator("td.num").First).ToHaveTextAsync("7");
+        Assert.Equal(["person-4711", "person-4711", "person-9"], Heard(world, "Audience Entered"));
+        window.ExpectNoComplaints();
+    }
+
+    [Fact]
+    public async Task A_viewer_sees_where_it_is_sent_and_changes_nothing()
+    {
+        await using var world = await DeliveringServer.StartAsync();
+        await Shop.DefineAsync(world.Console, "audiences", "Buyers", "buyers", "event('Order Completed').count() >= 1");
+        await world.ConnectAsync("Mail tool", source: world.Console.Workspace.Current.Sources.Single(source => source.MetadataId == SourceCatalog.Engage).Id);
+        await world.Console.AddMemberAsync("viewer@example.com", "Vera Viewer", MemberRole.Viewer);
+        await using var window = await browser.OpenAsync(world.Console.Address);
+        await window.SignInAsync("viewer@example.com", ConsoleServer.Password, "/audiences/buyers/destinations");
+        await Expect(window.Page.GetByText("No destination hears of it yet")).ToBeVisibleAsync();
+        await Expect(window.Main.GetByRole(AriaRole.Button)).ToHaveCountAsync(0);
+        await Expect(window.Link("Set up a destination")).ToHaveCountAsync(0);
+        await Expect(window.Page.GetByLabel("Destination", new() { Exact = true })).ToHaveCountAsync(0);
+        window.ExpectNoComplaints();
+    }
+
+    private static IEnumerable<string> Heard(DeliveringServer world, string name) => world.Stub.Requests
+        .Select(request => JsonNode.Parse(request.Body)!).Where(said => (string?)said["event"] == name).Select(said => (string)said["userId"]!).Order(StringComparer.Ordinal);
 }

@@ -52,6 +52,20 @@ public sealed class DebuggerTests(Browser browser)
         await page.Keyboard.TypeAsync("cancelled");
         await Expect(rows).ToHaveCountAsync(1);
         await Expect(rows.First).ToContainTextAsync("Order Cancelled");
+
+        // By the name of the event and by the person alone; the address says both.
+        await server.SendAsync(Shop.WriteKey, """{"type":"track","userId":"ben","event":"Order Completed"}""", """{"type":"track","userId":"ben","event":"Cart Viewed","properties":{"before":"Order Completed"}}""");
+        await window.GoAsync($"/sources/{source.Id}/debugger");
+        await page.GetByLabel("Name of the event").FillAsync("order");
+        await page.GetByLabel("Person").FillAsync("BEN");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(rows).ToHaveCountAsync(1);
+        await Expect(rows.First).ToContainTextAsync("Order Completed");
+        Assert.Contains("name=order", page.Url, StringComparison.Ordinal);
+        await page.GetByLabel("Name of the event").FillAsync("");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(rows).ToHaveCountAsync(2);
+        Assert.Contains("person=BEN", page.Url, StringComparison.Ordinal);
         window.ExpectNoComplaints();
     }
 

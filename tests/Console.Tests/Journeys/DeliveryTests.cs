@@ -61,7 +61,13 @@ public sealed class DeliveryTests(Browser browser)
         world.Answer(422, """{"error":"unknown currency EUR"}""");
         await world.OrderAsync("order-2");
         await world.OrderAsync("order-3");
-        await page.GetByRole(AriaRole.Link, new() { Name = "It answered 422" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "It answered 422" })).ToBeVisibleAsync();
+
+        // The page that everybody opens first says so, and leads to the sample.
+        await page.GetByRole(AriaRole.Link, new() { Name = "Home" }).First.ClickAsync();
+        await Expect(window.Heading("Home")).ToBeVisibleAsync();
+        await Expect(page.Locator(".health")).ToContainTextAsync("Failing");
+        await page.GetByRole(AriaRole.Link, new() { Name = "2 events could not be delivered" }).ClickAsync();
         await Expect(page.GetByLabel("Body of the answer", new() { Exact = true }).First).ToContainTextAsync("unknown currency EUR");
         await Expect(page.GetByLabel("Body of the request", new() { Exact = true }).First).ToContainTextAsync("\"currency\": \"EUR\"");
         await window.ShootAsync("destination-broken");

@@ -24,6 +24,7 @@ internal static class EveryPage
         yield return ($"/sources/{source.Id}/schema", "schema");
         yield return ($"/sources/{source.Id}/schema?event=track%3AOrder%20Completed", "schema-event");
         yield return ($"/sources/{source.Id}/settings", "source-settings");
+        yield return ($"/sources/{server.Workspace.Current.Sources.First(each => each.MetadataId == SourceCatalog.Engage).Id}", "source-engage");
         yield return ("/sources/there-is-none", "source-missing");
         yield return ("/destinations", "destinations-none");
         yield return ("/destinations/catalog", "catalogue");
@@ -60,8 +61,10 @@ internal static class EveryPage
         yield return ("/audiences/buyers/members", "audience-members");
         yield return ("/audiences/buyers/explain", "audience-explain");
         yield return ("/audiences/buyers/compare", "audience-compare");
+        yield return ("/audiences/buyers/destinations", "audience-destinations");
         yield return ("/audiences/buyers/edit", "audience-edit");
         yield return ("/audiences/spent", "trait");
+        yield return ("/audiences/spent/destinations", "trait-destinations");
         yield return ("/audiences/there-is-none", "audience-missing");
         yield return ("/settings", "settings");
         yield return ("/settings/identity/default", "settings-identity");

@@ -22,7 +22,7 @@ public sealed class ViewerTests(Browser browser)
         foreach (var (path, name) in EveryPage.Of(source, server))
         {
             await window.GoAsync(path);
-            await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0);
+            await Expect(window.Page.Locator(".loading")).ToHaveCountAsync(0, new() { Timeout = 30_000 });
             if (name == "debugger")
             {
                 await window.Page.Locator(".debug-row").Filter(new() { HasText = "identify" }).First.ClickAsync();

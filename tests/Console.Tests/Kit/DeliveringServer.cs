@@ -35,11 +35,11 @@ internal sealed class DeliveringServer : IAsyncDisposable
     }
 
     /// <summary>Connects a webhook to the receiver.</summary>
-    public async Task<string> ConnectAsync(string name = "Order service", string kind = "webhook", string? settings = null)
+    public async Task<string> ConnectAsync(string name = "Order service", string kind = "webhook", string? settings = null, string? source = null)
     {
         var fields = new JsonObject
         {
-            ["sourceId"] = Source.Id,
+            ["sourceId"] = source ?? Source.Id,
             ["metadataId"] = kind,
             ["name"] = name,
             ["settings"] = JsonNode.Parse(settings ?? $$"""{"url":"{{Stub.Address}}/orders","sharedSecret":"a well kept secret"}"""),

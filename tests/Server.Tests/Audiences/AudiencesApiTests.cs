@@ -159,6 +159,33 @@ public sealed class AudiencesApiTests
     }
 
     [Fact]
+    public async Task What_a_tool_must_know_to_make_a_list_is_asked_for_before_the_tool_is()
+    {
+        using var network = new RecordedNetwork(_ => ActionsRig.Json("""{"data":{"id":"L9"}}"""));
+        await using var server = await RunningServer.StartAsync(builder => builder.Services.AddSingleton(new OutboundHttp(EgressRules.Parse(null), network)));
+        await CreateAsync(server, "audiences", """{"name":"Pros","key":"pros","definition":{"query":"trait('plan') = 'pro'"}}""");
+        var (_, sources) = await server.SendAsync(HttpMethod.Get, "/api/sources");
+        var engage = sources["data"]!["sources"]!.AsArray().Single(each => (string?)each!["metadata"]!["slug"] == "personas")!;
+        var (status, made) = await server.SendAsync(HttpMethod.Post, "/api/destinations", new JsonObject
+        {
+            ["sourceId"] = engage["id"]!.DeepClone(),
+            ["metadataId"] = "actions-ortto-audiences",
+            ["settings"] = new JsonObject { ["api_key"] = "k" },
+        }.ToJsonString());
+        Assert.True(status == 200, made.ToJsonString());
+        var destination = (string)made["data"]!["destination"]!["id"]!;
+        (status, var refused) = await server.SendAsync(HttpMethod.Post, "/api/spaces/default/audiences/pros/destination-connections", $$"""{"destinationId":"{{destination}}"}""");
+        Assert.True(status == 400, refused.ToJsonString());
+        Assert.Equal("audienceSettings.audienceName", (string?)refused["errors"]![0]!["field"]);
+        Assert.Empty(network.Requests);
+
+        // Who names a list that is there needs no more.
+        (status, var connected) = await server.SendAsync(
+            HttpMethod.Post, "/api/spaces/default/audiences/pros/destination-connections", $$"""{"destinationId":"{{destination}}","externalAudienceId":"L1"}""");
+        Assert.True(status == 201, connected.ToJsonString());
+    }
+
+    [Fact]
     public async Task A_preview_counts_who_would_be_in_and_a_check_agrees_with_what_is_live()
     {
         await using var server = await RunningServer.StartAsync();
