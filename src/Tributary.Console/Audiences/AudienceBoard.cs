@@ -34,9 +34,10 @@ public sealed record QueryCheck(string? Canonical, string? Error, int Position, 
 
 /// <summary>What a definition that is not saved would select.</summary>
 /// <param name="Count">How many.</param>
+/// <param name="Margin">It is right up to so many either way, nineteen times of twenty; 0 when it is exact.</param>
 /// <param name="Sample">Some of them: id and identifiers, unmasked.</param>
 /// <param name="Error">Why there is no answer; null when there is one.</param>
-public sealed record PreviewShown(long Count, IReadOnlyList<AudienceMember> Sample, string? Error);
+public sealed record PreviewShown(long Count, long Margin, IReadOnlyList<AudienceMember> Sample, string? Error);
 
 /// <summary>Reads what pages show of audiences and computed traits. Everything is as of the last commit, sizes of the past a few seconds older at most; previews ask the lake.</summary>
 public sealed class AudienceBoard
@@ -133,14 +134,24 @@ public sealed class AudienceBoard
     /// <param name="filterByExternalIds">A person counts only with an identifier of one of these types; empty for everybody.</param>
     /// <param name="cancellationToken">Stops the query at once.</param>
     public async Task<PreviewShown> PreviewAsync(
-        string query, string kind, string type, string spaceId, IReadOnlyList<string> filterByExternalIds, CancellationToken cancellationToken)
+        string query, string kind, string type, string spaceId, IReadOnlyList<string> filterByExternalIds, CancellationToken cancellationToken) =>
+        (await AskAsync(query, kind, type, spaceId, async (definition, workspace, space) => await _previews.RunAsync(definition, workspace, space, filterByExternalIds, cancellationToken), cancellationToken))!;
+
+    /// <summary>About how many that would be, in a fraction of the time; null when counting all takes no longer.</summary>
+    /// <inheritdoc cref="PreviewAsync"/>
+    public Task<PreviewShown?> EstimateAsync(
+        string query, string kind, string type, string spaceId, IReadOnlyList<string> filterByExternalIds, CancellationToken cancellationToken) =>
+        AskAsync(query, kind, type, spaceId, (definition, workspace, space) => _previews.EstimateAsync(definition, workspace, space, filterByExternalIds, cancellationToken), cancellationToken);
+
+    private async Task<PreviewShown?> AskAsync(
+        string query, string kind, string type, string spaceId, Func<Definition, WorkspaceSnapshot, Space, Task<AudiencePreviewAnswer?>> ask, CancellationToken cancellationToken)
     {
-        if (!QueryParser.TryParse(query, ScopeOf(type), KindOf(kind), out var definition, out var fault)) return new PreviewShown(0, [], fault.Message);
+        if (!QueryParser.TryParse(query, ScopeOf(type), KindOf(kind), out var definition, out var fault)) return new PreviewShown(0, 0, [], fault.Message);
         var workspace = _workspace();
-        if (workspace.FindSpace(spaceId) is not { } space) return new PreviewShown(0, [], "The space is not there any more.");
+        if (workspace.FindSpace(spaceId) is not { } space) return new PreviewShown(0, 0, [], "The space is not there any more.");
         // The lake reads on the thread that asks, and that of a page must go on.
-        var (preview, error) = await Task.Run(() => _previews.RunAsync(definition, workspace, space, filterByExternalIds, cancellationToken), cancellationToken);
-        return preview is null ? new PreviewShown(0, [], error) : new PreviewShown(preview.Count, [.. preview.Sample.Take(10).Select(id => Shown(space, id, 0))], null);
+        if (await Task.Run(() => ask(definition, workspace, space), cancellationToken) is not var (preview, error)) return null;
+        return preview is null ? new PreviewShown(0, 0, [], error) : new PreviewShown(preview.Count, preview.Margin, [.. preview.Sample.Take(10).Select(id => Shown(space, id, 0))], null);
     }
 
     /// <summary>Why somebody is in or not; null when there is no such profile, and an empty object while it does not answer yet.</summary>

@@ -141,6 +141,12 @@ public sealed partial class AudienceBuilder : ComponentBase, IDisposable
             await Task.Delay(Pause, Clock, asking.Token);
             _isAsking = true;
             await InvokeAsync(StateHasChanged);
+            if (await Board.EstimateAsync(Query, Kind, Type, SpaceId, ExternalIds, asking.Token) is { Error: null } about)
+            {
+                (_preview, _askedAt) = (about, Clock.GetUtcNow());
+                await InvokeAsync(StateHasChanged);
+            }
+
             var preview = await Board.PreviewAsync(Query, Kind, Type, SpaceId, ExternalIds, asking.Token);
             (_preview, _askedAt, _isAsking) = (preview, Clock.GetUtcNow(), false);
             await InvokeAsync(StateHasChanged);

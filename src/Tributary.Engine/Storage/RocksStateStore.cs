@@ -17,6 +17,11 @@ public sealed class RocksStateStore : IStateStore
     private readonly RocksDb _db;
     private readonly ColumnFamilyHandle[] _families;
 
+    // RocksDB does not survive being used once it is closed, and readers beside the river, such as an open page, may outlast a stop by a moment.
+    private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(10);
+    private int _users;
+    private volatile bool _isClosed;
+
     private RocksStateStore(RocksDb db)
     {
         _db = db;
@@ -52,6 +57,7 @@ public sealed class RocksStateStore : IStateStore
     /// <inheritdoc/>
     public byte[]? Get(Table table, ReadOnlySpan<byte> key)
     {
+        using var use = Enter();
         try
         {
             return _db.Get(key, _families[(int)table]);
@@ -65,6 +71,7 @@ public sealed class RocksStateStore : IStateStore
     /// <inheritdoc/>
     public bool Contains(Table table, ReadOnlySpan<byte> key)
     {
+        using var use = Enter();
         try
         {
             return _db.HasKey(key, _families[(int)table]);
@@ -78,6 +85,7 @@ public sealed class RocksStateStore : IStateStore
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<byte[], byte[]>> Scan(Table table, byte[] from, byte[] to, bool backwards = false)
     {
+        using var use = Enter();
         using var options = new ReadOptionsHandle(new ReadOptions().SetTotalOrderSeek(true));
         using var iterator = _db.NewIterator(_families[(int)table], options.Options);
         if (backwards) iterator.SeekForPrev(to);
@@ -113,7 +121,20 @@ public sealed class RocksStateStore : IStateStore
     /// <inheritdoc/>
     public IStateDraft Begin() => new Draft(this);
 
-    public void Dispose() => _db.Dispose();
+    /// <summary>Closes the store once nobody reads it. A reader that does not end keeps it open, which the end of the process ends as well as anything.</summary>
+    public void Dispose()
+    {
+        _isClosed = true;
+        if (SpinWait.SpinUntil(() => Volatile.Read(ref _users) == 0, ClosingPatience)) _db.Dispose();
+    }
+
+    private Use Enter()
+    {
+        Interlocked.Increment(ref _users);
+        if (!_isClosed) return new Use(this);
+        Interlocked.Decrement(ref _users);
+        throw new ObjectDisposedException(nameof(RocksStateStore));
+    }
 
     // Without this a stage that meets a broken disk would pass for one that cannot cope with its record, and the record would go into quarantine.
     private static IOException Unreadable(Table table, RocksDbException failure) => new($"The state store cannot read {NameOf(table)}: {failure.Message}", failure);
@@ -144,6 +165,12 @@ public sealed class RocksStateStore : IStateStore
             .SetLevelCompactionDynamicLevelBytes(true);
     }
 
+    /// <summary>Keeps the store open.</summary>
+    private readonly struct Use(RocksStateStore store) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref store._users);
+    }
+
     /// <summary>Keeps the managed options alive while a native iterator uses them.</summary>
     private readonly struct ReadOptionsHandle(ReadOptions options) : IDisposable
     {
@@ -165,6 +192,7 @@ public sealed class RocksStateStore : IStateStore
 
         public void Commit(bool flush = false)
         {
+            using var use = store.Enter();
             try
             {
                 store._db.Write(_batch, flush ? Flushed : Unflushed);

@@ -35,7 +35,7 @@ public sealed class ShellTests(Browser browser)
 
         await keys.PressAsync("g");
         await keys.PressAsync("s");
-        await Expect(window.Heading("Sources")).ToBeVisibleAsync();
+        await Expect(window.Heading("Sources")).ToBeFocusedAsync();
         await keys.PressAsync("/");
         await keys.TypeAsync("shop");
         await Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);

@@ -130,6 +130,42 @@ public sealed class DefinitionSqlTests(Neighbourhood neighbourhood) : IClassFixt
     }
 
     [Fact]
+    public async Task Of_those_that_are_asked_instead_of_all_it_says_what_it_says_of_them_among_all()
+    {
+        var asked = 0;
+        foreach (var (query, scope) in OfUsers.Select(row => (row.Data, DefinitionScopeName.Users)).Concat(OfAccounts.Select(row => (row.Data, DefinitionScopeName.Accounts))).Where((_, at) => at % 6 == 0))
+        {
+            var definition = Neighbourhood.Parse(query, scope);
+            var all = (await neighbourhood.Evaluator.AnswersAsync(definition, neighbourhood.Question, TestContext.Current.CancellationToken)).Answers;
+            var some = (await neighbourhood.Evaluator.AnswersAsync(definition, neighbourhood.Question with { OneOf = 3 }, TestContext.Current.CancellationToken)).Answers;
+
+            Assert.InRange(some.Count, 1, all.Count - 1);
+            Assert.All(some, answer => Assert.Equal(all[answer.Key], answer.Value));
+            asked++;
+        }
+
+        Assert.InRange(asked, 20, 100);
+    }
+
+    [Fact]
+    public async Task An_estimate_names_its_margin_and_is_not_made_where_counting_is_as_fast()
+    {
+        var space = neighbourhood.World.Workspace.FindSpace("default")!;
+        var definition = Neighbourhood.Parse("event('Bought').count() >= 1", DefinitionScopeName.Users);
+        using var small = new AudiencePreview(neighbourhood.Evaluator, neighbourhood.World.River.Store, TimeProvider.System);
+        Assert.Null(await small.EstimateAsync(definition, neighbourhood.World.Workspace, space, [], TestContext.Current.CancellationToken));
+
+        var exact = (await small.RunAsync(definition, neighbourhood.World.Workspace, space, [], TestContext.Current.CancellationToken)).Preview!;
+        Assert.Equal(0, exact.Margin);
+        var events = await neighbourhood.Evaluator.EventsAsync(TestContext.Current.CancellationToken);
+        using var large = new AudiencePreview(neighbourhood.Evaluator, neighbourhood.World.River.Store, TimeProvider.System) { EventsAtOnce = events / 2 };
+        var about = (await large.EstimateAsync(definition, neighbourhood.World.Workspace, space, [], TestContext.Current.CancellationToken))!.Value.Preview!;
+        Assert.InRange(about.Margin, 1, 100);
+        Assert.InRange(exact.Count, about.Count - about.Margin, about.Count + about.Margin);
+        Assert.Subset(exact.Sample.ToHashSet(), about.Sample.ToHashSet());
+    }
+
+    [Fact]
     public async Task The_river_and_the_lake_are_found_to_agree()
     {
         var world = neighbourhood.World;

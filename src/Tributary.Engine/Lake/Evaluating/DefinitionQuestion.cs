@@ -28,6 +28,11 @@ internal sealed record DefinitionQuestion(ushort Space, long Now)
     /// <summary>A person counts only with an identifier of one of these types; empty for everybody.</summary>
     public IReadOnlyList<string> FilterByExternalIds { get; init; } = [];
 
+    /// <summary>
+    /// Of so many profiles that the definition is about one is asked, by a hash of its id; 1 for all. What it says of these is what it says of them among all.
+    /// </summary>
+    public int OneOf { get; init; } = 1;
+
     /// <summary>Of the events before <see cref="Beginning"/> only those since this time count; milliseconds since 1970.</summary>
     public long Since { get; init; } = long.MinValue;
 

@@ -10,12 +10,15 @@ internal sealed partial class DefinitionSql
     private const string UserTraits = $"{LakeDatabase.Catalog}.{LakeViews.ProfilesSchema}.user_traits";
 
     /// <summary>The identifiers of people: <c>type value profile</c>.</summary>
-    private string People() => Once("people", () => IdentifiersOf("users"));
+    private string People() => Once("people", () => IdentifiersOf("users", Sampled(isSubject: !_isOfAccounts)));
 
-    private string Accounts() => Once("accounts", () => IdentifiersOf("accounts"));
+    private string Accounts() => Once("accounts", () => IdentifiersOf("accounts", Sampled(isSubject: _isOfAccounts)));
 
-    private string IdentifiersOf(string collection) =>
-        $"SELECT type, value, canonical_segment_id AS profile FROM {Identifiers} WHERE collection = '{collection}' AND trib_space(canonical_segment_id) = {_question.Space}";
+    private string IdentifiersOf(string collection, string sampled) =>
+        $"SELECT type, value, canonical_segment_id AS profile FROM {Identifiers} WHERE collection = '{collection}'{sampled} AND trib_space(canonical_segment_id) = {_question.Space}";
+
+    // Whoever is left out costs no more than the look at their identifiers. The people of an account that is asked are all asked.
+    private string Sampled(bool isSubject) => _question.OneOf > 1 && isSubject ? $" AND hash(canonical_segment_id) % {_question.OneOf} = 0" : "";
 
     /// <summary>Who belongs to which account: <c>account person</c>.</summary>
     private string Membership()
@@ -68,9 +71,10 @@ internal sealed partial class DefinitionSql
             return $"coalesce({isIn}.v, 'b0')";
         }
 
-        var trait = Once($"trait {path}", () => $"""
+        var sampled = Sampled(isSubject: frame.Place != Place.Member);
+        var trait = Once($"trait{sampled} {path}", () => $"""
             SELECT canonical_segment_id AS g, trib_trait(value, {ProfileSnapshots.IsText}, {LakeDatabase.Literal(EncodedValues.Path(rest))}) AS v FROM {UserTraits}
-            WHERE name = {LakeDatabase.Literal(name)}
+            WHERE name = {LakeDatabase.Literal(name)}{sampled}
             """);
         frame.Join(trait, on);
         if (key is null) return $"{trait}.v";

@@ -17,11 +17,12 @@ namespace Tributary.Engine.Lake.Evaluating;
 internal sealed partial class DefinitionSql
 {
     private readonly DefinitionQuestion _question;
+    private readonly bool _isOfAccounts;
     private readonly StringBuilder _parts = new();
     private readonly Dictionary<string, string> _once = new(StringComparer.Ordinal);
     private int _count;
 
-    private DefinitionSql(DefinitionQuestion question) => _question = question;
+    private DefinitionSql(DefinitionQuestion question, bool isOfAccounts) => (_question, _isOfAccounts) = (question, isOfAccounts);
 
     /// <summary>Of whom something is asked.</summary>
     private enum Place
@@ -42,7 +43,7 @@ internal sealed partial class DefinitionSql
     /// <summary>Compiles a definition.</summary>
     public static CompiledSql Compile(Definition definition, DefinitionQuestion question)
     {
-        var sql = new DefinitionSql(question);
+        var sql = new DefinitionSql(question, definition.Scope == DefinitionScope.Accounts);
         var place = definition.Scope == DefinitionScope.Accounts ? Place.Account : Place.Person;
         var frame = new Frame(place);
         var answer = definition.Condition is { } condition ? sql.Condition(condition, frame) : sql.Value(definition.Value!, frame);

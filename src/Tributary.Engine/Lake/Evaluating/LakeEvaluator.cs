@@ -59,6 +59,10 @@ internal sealed class LakeEvaluator(LakeDatabase database, TimeProvider clock)
         }, cancellationToken);
     }
 
+    /// <summary>How many events definitions can read, of all spaces.</summary>
+    public Task<long> EventsAsync(CancellationToken cancellationToken) => RunAsync(
+        (connection, _) => System.Convert.ToInt64(LakeDatabase.Read(connection, $"SELECT count(*) FROM {HistoryTable.History}")[0][0], CultureInfo.InvariantCulture), cancellationToken);
+
     private Task<T> RunAsync<T>(Func<DuckDBConnection, LogOffset, T> read, CancellationToken cancellationToken) => Task.Run(
         () =>
         {
