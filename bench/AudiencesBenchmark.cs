@@ -1,19 +1,15 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tributary.Destinations.Http;
 using Tributary.Destinations.Webhook;
 using Tributary.Engine.Audiences;
 using Tributary.Engine.Delivery;
-using Tributary.Engine.Lake;
 using Tributary.Engine.Lake.Evaluating;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
-using Tributary.Engine.Storage;
-using Tributary.Engine.Traits;
 using Tributary.Engine.Traits.Language;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
@@ -28,7 +24,8 @@ internal static class AudiencesBenchmark
 {
     private const int Audiences = 200;
     private const int Traits = 50;
-    private const long Start = 1_767_225_600_000;
+    /// <summary>Log time at the beginning; milliseconds since 1970.</summary>
+    public const long Start = 1_767_225_600_000;
 
     /// <param name="events">How many events to send.</param>
     /// <param name="people">Out of how many people.</param>
@@ -37,7 +34,7 @@ internal static class AudiencesBenchmark
     /// <param name="folder">Where the data goes; the caller removes it.</param>
     public static async Task RunRiverAsync(long events, int people, double skew, double pace, string folder)
     {
-        using var river = await Opened.OpenAsync(folder);
+        using var river = await OpenedRiver.OpenAsync(folder);
         await river.ReviseAsync([.. Definitions().Select(ResourceKind.Put)]);
         var shoppers = new Shoppers(people, skew, pace);
         await river.SendAsync(shoppers, people, isEverybodyOnce: true);
@@ -53,7 +50,7 @@ internal static class AudiencesBenchmark
     /// <summary>How long a new audience takes until it has its past, and how long previews take.</summary>
     public static async Task RunLakeAsync(long events, int people, string folder)
     {
-        using var river = await Opened.OpenAsync(folder, withLake: true);
+        using var river = await OpenedRiver.OpenAsync(folder, withLake: true);
         var shoppers = new Shoppers(people, 0.99, pace: 5_000);
         await river.SendAsync(shoppers, people, isEverybodyOnce: true);
         await river.SendAsync(shoppers, events, isEverybodyOnce: false);
@@ -88,7 +85,7 @@ internal static class AudiencesBenchmark
     /// <param name="folder">Where the data goes; the caller removes it.</param>
     public static async Task RunExitsAsync(int people, int minutes, string folder)
     {
-        using var river = await Opened.OpenAsync(folder);
+        using var river = await OpenedRiver.OpenAsync(folder);
         await river.ReviseAsync([ResourceKind.Put(Of(1, Computation.Audience, "event('Product Viewed').within(1 hours).count() >= 1"))]);
         var records = new LogRecords(1 << 20);
         const long Minute = 60_000;
@@ -128,7 +125,7 @@ internal static class AudiencesBenchmark
     /// <summary>How long after an event was appended its <c>Audience Entered</c> is at a webhook on this machine, at a steady rate in real time.</summary>
     public static async Task RunLatencyAsync(int rate, int seconds, string folder)
     {
-        using var river = await Opened.OpenAsync(folder);
+        using var river = await OpenedRiver.OpenAsync(folder);
         var sent = new ConcurrentDictionary<string, long>();
         var took = new ConcurrentBag<double>();
         var warmUp = TimeProvider.System.GetTimestamp() + (15 * TimeProvider.System.TimestampFrequency);
@@ -216,212 +213,4 @@ internal static class AudiencesBenchmark
         Type = "USERS",
         Query = query,
     };
-
-    /// <summary>People who look around in a shop, and now and then buy.</summary>
-    private sealed class Shoppers(int people, double skew, double pace)
-    {
-        private static readonly (string Event, int Share)[] Deeds =
-        [
-            ("Page Viewed", 40), ("Product Viewed", 25), ("Product Added", 9), ("Order Completed", 5), ("Signed In", 6), ("Products Searched", 3), ("Checkout Started", 2), ("identify", 10),
-        ];
-
-        private readonly Population _population = new(people, skew, seed: 1);
-        private readonly Random _random = new(2);
-        private long _message;
-
-        /// <summary>The time of the next event; its pace when there is none.</summary>
-        public Func<long>? Clock { get; init; }
-
-        /// <summary>Told of everybody who orders.</summary>
-        public Action<int>? Bought { get; init; }
-
-        public long Now => Clock?.Invoke() ?? Start + (long)(_message * pace);
-
-        public void AddEvent(LogRecords records, int? person)
-        {
-            var who = person ?? _population.Next();
-            var messageId = Encoding.UTF8.GetBytes($"ajs-next-{_message:D13}-7c1f2f6e-54a1-4e0c-9b5a-1f4f7f1d2a33");
-            var roll = person is not null ? 99 : _random.Next(100);
-            var deed = Deeds.First(each => (roll -= each.Share) < 0).Event;
-            if (deed == "Order Completed") Bought?.Invoke(who);
-            var type = deed switch { "identify" => EventType.Identify, "Page Viewed" => EventType.Page, _ => EventType.Track };
-            var about = type switch
-            {
-                EventType.Identify => $"\"traits\":{{\"email\":\"p{who}@example.com\",\"plan\":\"{(_random.Next(3) == 0 ? "pro" : "free")}\"}}",
-                EventType.Page => $"\"name\":\"{(_random.Next(10) == 0 ? "Pricing" : "Home")}\",\"properties\":{{\"path\":\"/\"}}",
-                _ => $"\"event\":\"{deed}\",\"properties\":{{\"product_id\":\"p-{_random.Next(1_000)}\",\"category\":\"c{_random.Next(20)}\",\"price\":{_random.Next(100)}.5,\"total\":{_random.Next(200)}.25}}",
-            };
-            ReceivedRecord.BeginEvent(records, type, 1, Now, Now, messageId);
-            records.Write(Encoding.UTF8.GetBytes($"{{\"type\":\"{type.Name()}\",\"messageId\":\"{Encoding.UTF8.GetString(messageId)}\",\"userId\":\"user-{who}\",\"anonymousId\":\"anon-{who}\",{about}"));
-            records.Write(Population.Filler);
-            records.EndRecord();
-            if (++_message % 5_000 == 0) ReceivedRecord.AddTick(records, Now);
-        }
-    }
-
-    /// <summary>The engine on a disk.</summary>
-    private sealed class Opened : IDisposable
-    {
-        private readonly SegmentLog _received;
-        private readonly ProcessingProgress _progress = new();
-        private readonly CancellationTokenSource _stopping = new();
-        private readonly Task _running;
-        private long _revision;
-
-        private Opened(string folder)
-        {
-            Directory.CreateDirectory(folder);
-            _received = SegmentLog.Open(Path.Combine(folder, "received"), new SegmentLogOptions(), TimeProvider.System);
-            Decided = SegmentLog.Open(Path.Combine(folder, "decided"), new SegmentLogOptions { KnowsItsEnd = false }, TimeProvider.System);
-            Store = RocksStateStore.Open(Path.Combine(folder, "state"));
-            var processor = new Processor(_received, Decided, Store, _progress, new ProcessingOptions(), TimeProvider.System, NullLogger<Processor>.Instance);
-            _running = Task.Factory.StartNew(() => processor.RunAsync(_stopping.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
-        }
-
-        public static async Task<Opened> OpenAsync(string folder, bool withLake = false)
-        {
-            var opened = new Opened(folder);
-            await opened.ReviseAsync([
-                Put("space", "spa_default", new Space { Id = "spa_default", Number = 1, Slug = "default", Name = "Default" }),
-                Put("source", "website", new Source { Id = "website", Number = 1, Slug = "website", Name = "Website", MetadataId = "javascript", SpaceId = "spa_default", WriteKeys = ["k"] }),
-                Put("source", "engage", new Source { Id = "engage", Number = 2, Slug = "engage", Name = "Engage", MetadataId = SourceCatalog.Engage, SpaceId = "spa_default", WriteKeys = ["e"] }),
-            ]);
-            if (withLake) opened.Lake = new OpenedLake(folder, opened, opened._stopping.Token);
-            return opened;
-        }
-
-        public SegmentLog Received => _received;
-
-        public SegmentLog Decided { get; }
-
-        public RocksStateStore Store { get; }
-
-        public ProcessingProgress Progress => _progress;
-
-        public OpenedLake? Lake { get; private set; }
-
-        public WorkspaceSnapshot Workspace { get; private set; } = WorkspaceSnapshot.Empty;
-
-        public async Task ReviseAsync(ResourceChange[] changes)
-        {
-            var revision = new WorkspaceRevision(++_revision, "bench", Start, [.. changes]);
-            Workspace = Workspace.With(revision);
-            var records = new LogRecords();
-            ReceivedRecord.AddJson(records, ReceivedKind.Revision, Start, JsonSerializer.SerializeToUtf8Bytes(revision, WorkspaceSnapshot.Json));
-            ReceivedRecord.AddTick(records, Start);
-            await _received.AppendAsync(records);
-            await _progress.WaitAsync(_received.End, CancellationToken.None);
-        }
-
-        public async Task SendAsync(Shoppers shoppers, long count, bool isEverybodyOnce)
-        {
-            var records = new LogRecords(1 << 20);
-            for (long sent = 0; sent < count;)
-            {
-                records.Clear();
-                for (var i = 0; i < 500 && sent < count; i++, sent++) shoppers.AddEvent(records, isEverybodyOnce ? (int)sent : null);
-                await AppendAsync(records);
-            }
-
-            await SettleAsync();
-        }
-
-        public async Task AppendAsync(LogRecords records)
-        {
-            await _received.AppendAsync(records);
-            // Stay at most 64 MiB ahead, as a bounded server would.
-            while (_received.End.Value - _progress.Processed.Value > 64 << 20)
-                await _progress.WaitAsync(new LogOffset(_received.End.Value - (48 << 20)), CancellationToken.None);
-        }
-
-        public async Task SettleAsync() => await _progress.WaitAsync(_received.End, CancellationToken.None);
-
-        public (long Profiles, long Bytes, long Folds) Profiles()
-        {
-            var (profiles, bytes, folds) = (0L, 0L, 0L);
-            foreach (var (_, value) in Store.Scan(Table.Profiles, [], [0xFF, 0xFF]))
-            {
-                profiles++;
-                bytes += value.Length;
-                folds += Engine.Identity.ProfileCodec.Decode(value).Nodes.Sum(node => node.Fragment.Folds?.Count ?? 0);
-            }
-
-            return (profiles, bytes, folds);
-        }
-
-        public long Members() => Store.Scan(Table.AudienceMembers, [], [0xFF, 0xFF]).LongCount();
-
-        public ComputationState? State(uint number) => Store.Get(Table.Computations, StateKeys.Computation(1, number)) is { } json ? ComputationState.Parse(json) : null;
-
-        public bool HasPass() => Store.Get(Table.Computations, StateKeys.Computation(1, 0)) is not null;
-
-        public async Task StopAsync()
-        {
-            await _stopping.CancelAsync();
-            await _running;
-            if (Lake is not null) await Lake.Loading;
-        }
-
-        public void Dispose()
-        {
-            Lake?.Dispose();
-            Store.Dispose();
-            Decided.Dispose();
-            _received.Dispose();
-            _stopping.Dispose();
-        }
-
-        private static ResourceChange Put<T>(string kind, string id, T body) => new(kind, id, JsonSerializer.SerializeToNode(body, WorkspaceSnapshot.Json)!.AsObject());
-    }
-
-    /// <summary>The lake beside it.</summary>
-    private sealed class OpenedLake : IDisposable
-    {
-        private readonly LakeDatabase _database;
-        private readonly LakeLoader _loader;
-        private readonly CancellationTokenSource _gathering = new();
-
-        public OpenedLake(string folder, Opened river, CancellationToken stopping)
-        {
-            var options = new LakeOptions { Folder = Path.Combine(folder, "lake") };
-            _database = LakeDatabase.Open(options.Folder, options);
-            _loader = new LakeLoader(
-                new DecidedLog(river.Decided), () => river.Workspace, _database, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System, NullLogger<LakeLoader>.Instance);
-            Loading = Task.Run(() => _loader.RunAsync(stopping), CancellationToken.None);
-            Evaluator = new LakeEvaluator(_database, TimeProvider.System);
-        }
-
-        public Task Loading { get; }
-
-        public LakeEvaluator Evaluator { get; }
-
-        public async Task CatchUpAsync(LogOffset end)
-        {
-            while (_loader.Position < end) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        }
-
-        public Task GatherAsync(Opened river)
-        {
-            var gatherer = new ComputationGatherer(
-                new GatheringDoor(new ReceivedLog(river.Received), river.Progress, TimeProvider.System),
-                river.Store,
-                new HistoryReader(_database, _loader),
-                () => river.Workspace,
-                TimeProvider.System,
-                NullLogger<ComputationGatherer>.Instance);
-            return Task.Run(() => gatherer.RunAsync((_, stop) => new ValueTask(Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, stop)), _gathering.Token), CancellationToken.None);
-        }
-
-        public async Task StopAsync(Task gathering)
-        {
-            await _gathering.CancelAsync();
-            await gathering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        public void Dispose()
-        {
-            _database.Dispose();
-            _gathering.Dispose();
-        }
-    }
 }

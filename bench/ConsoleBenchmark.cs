@@ -9,7 +9,8 @@ namespace Tributary.Benchmarks;
 
 /// <summary>
 /// What the console is like to use over a full workspace, and what open consoles cost: drives Chromium against a running server that nobody owns yet. The times
-/// are those of the browser, from the click to what it asked for on the screen; server, browser and load share the machine.
+/// are those of the browser, from the click to what it asked for on the screen, and of these the server's part: from the first frame the browser sends over the
+/// console's connection to the last one it gets. Server, browser and load share the machine.
 /// </summary>
 internal sealed class ConsoleBenchmark(string server, string token, int serverProcess) : IDisposable
 {
@@ -20,6 +21,8 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
     private string _source = "";
     private AuthenticationHeaderValue? _writer;
     private long _sent;
+    private long _asked;
+    private long _answered;
 
     /// <param name="people">How many people there are.</param>
     /// <param name="events">How many events they have sent before anything is measured.</param>
@@ -41,6 +44,11 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         await using var context = await chromium.NewContextAsync(new() { BaseURL = server, ViewportSize = new() { Width = 1280, Height = 800 } });
         context.SetDefaultTimeout(60_000);
         var page = await context.NewPageAsync();
+        page.WebSocket += (_, connection) =>
+        {
+            connection.FrameSent += (_, _) => Interlocked.CompareExchange(ref _asked, Stopwatch.GetTimestamp(), 0);
+            connection.FrameReceived += (_, _) => Interlocked.Exchange(ref _answered, Stopwatch.GetTimestamp());
+        };
         await OwnAsync(page);
         await FirstPageAsync(page);
         await InteractionsAsync(page, people);
@@ -109,7 +117,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
 
     private async Task FirstPageAsync(IPage page)
     {
-        var spent = new List<double>();
+        var spent = new List<(double Whole, double Server)>();
         for (var i = 0; i < 6; i++)
         {
             await page.Context.ClearCookiesAsync();
@@ -120,7 +128,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
                 () => page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync(), () => page.GetByRole(AriaRole.Heading, new() { Name = "Home", Exact = true }).WaitForAsync()));
         }
 
-        Tell("first page after the sign-in, the password's check included", spent.Skip(1));
+        Tell("first page after the sign-in, the password's check included", spent.Skip(1).Select(one => one.Whole));
     }
 
     private async Task InteractionsAsync(IPage page, int people)
@@ -131,7 +139,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         await AskAsync(page, "Events", "/events", "tr[data-row]");
         await AskAsync(page, "Audiences", "/audiences", ".page h1");
         await AskAsync(page, "Lake", "/lake", ".page h1");
-        var spent = new List<double>();
+        var spent = new List<(double Whole, double Server)>();
         await page.GotoAsync("/profiles");
         await page.Locator("tr[data-row]").First.WaitForAsync();
         for (var i = 0; i < 12; i++)
@@ -155,9 +163,9 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         Tell("the timeline of a person", spent.Skip(2));
     }
 
-    private static async Task AskAsync(IPage page, string name, string path, string awaited)
+    private async Task AskAsync(IPage page, string name, string path, string awaited)
     {
-        var spent = new List<double>();
+        var spent = new List<(double Whole, double Server)>();
         for (var i = 0; i < 12; i++)
         {
             await page.GotoAsync(path == "/" ? "/sources" : "/");
@@ -190,7 +198,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         var paused = await TakesAsync(() => page.Keyboard.PressAsync("Space"), () => page.GetByRole(AriaRole.Button, new() { Name = "Paused" }).WaitForAsync());
         var opened = await TakesAsync(() => page.Locator(".debug-row").First.ClickAsync(), () => page.GetByRole(AriaRole.Region, new() { Name = "The message" }).WaitForAsync());
         await over.CancelAsync();
-        Print($"live tail: {await load:N0} events; paused after {paused:N0} ms, a message opened after {opened:N0} ms");
+        Print($"live tail: {await load:N0} events; paused after {paused.Whole:N0} ms, a message opened after {opened.Whole:N0} ms");
     }
 
     private async Task CostAsync(IBrowserContext context, int people)
@@ -229,12 +237,22 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         return (after - before).TotalMicroseconds / (now - sent);
     }
 
-    private static async Task<double> TakesAsync(Func<Task> action, Func<Task> awaited)
+    private async Task<(double Whole, double Server)> TakesAsync(Func<Task> action, Func<Task> awaited)
     {
         var begun = Stopwatch.GetTimestamp();
+        Interlocked.Exchange(ref _asked, 0);
         await action();
         await awaited();
-        return Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        var whole = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        var (asked, answered) = (Interlocked.Read(ref _asked), Interlocked.Read(ref _answered));
+        return (whole, asked == 0 || answered < asked ? 0 : Stopwatch.GetElapsedTime(asked, answered).TotalMilliseconds);
+    }
+
+    private static void Tell(string what, IEnumerable<(double Whole, double Server)> spent)
+    {
+        var all = spent.ToList();
+        Tell(what, all.Select(one => one.Whole));
+        Tell("  of this the server", all.Select(one => one.Server));
     }
 
     private static void Tell(string what, IEnumerable<double> milliseconds)

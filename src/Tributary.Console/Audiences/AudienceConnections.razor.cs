@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using Tributary.Console.Destinations;
-using Tributary.Console.Live;
 using Tributary.Console.Shared;
 using Tributary.Engine.Audiences;
 using Tributary.Engine.Workspace;
@@ -28,12 +27,6 @@ public sealed partial class AudienceConnections
 
     [Inject]
     public required DestinationCatalog Catalog { get; init; }
-
-    [Inject]
-    public required LiveWorkspace Workspace { get; init; }
-
-    [Inject]
-    public required Pulse Pulse { get; init; }
 
     [Inject]
     public required IDialogService Dialogs { get; init; }

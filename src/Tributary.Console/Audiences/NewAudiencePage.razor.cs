@@ -19,9 +19,6 @@ public sealed partial class NewAudiencePage
     private bool _hasOwnKey;
 
     [Inject]
-    public required LiveWorkspace Workspace { get; init; }
-
-    [Inject]
     public required ComputationDesk Desk { get; init; }
 
     [Inject]

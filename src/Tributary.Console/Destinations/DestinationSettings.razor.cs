@@ -19,9 +19,6 @@ public sealed partial class DestinationSettings
     private CredentialsState _test;
 
     [Inject]
-    public required LiveWorkspace Workspace { get; init; }
-
-    [Inject]
     public required DestinationCatalog Catalog { get; init; }
 
     [Inject]

@@ -18,9 +18,6 @@ public sealed partial class NewDestinationPage
     private CredentialsState _test;
 
     [Inject]
-    public required LiveWorkspace Workspace { get; init; }
-
-    [Inject]
     public required DestinationCatalog Catalog { get; init; }
 
     [Inject]

@@ -60,7 +60,7 @@ public abstract class LiveComponent : ComponentBase, IDisposable
     private void Wake()
     {
         if (Interlocked.Exchange(ref _isWaiting, 1) != 0) return;
-        _ = InvokeAsync(() =>
+        _ = InvokeAsync(async () =>
         {
             Volatile.Write(ref _isWaiting, 0);
             if (!Gate.TryEnter()) return;
@@ -68,6 +68,15 @@ public abstract class LiveComponent : ComponentBase, IDisposable
             {
                 Refresh();
                 StateHasChanged();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The server stops and has closed what was read; the page waits for the next one.
+            }
+            catch (Exception failure)
+            {
+                // Nobody awaits this: what fails is shown where the layout shows failures.
+                await DispatchExceptionAsync(failure);
             }
             finally
             {

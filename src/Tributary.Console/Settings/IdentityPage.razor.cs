@@ -80,8 +80,6 @@ public sealed partial class IdentityPage
 
     private static string NameOf(RuleDraft rule) => string.IsNullOrWhiteSpace(rule.Type) ? "new type" : rule.Type;
 
-    private static bool IsFixed(string type) => type is "user_id" or "anonymous_id" or "group_id" || type.StartsWith("android.", StringComparison.Ordinal) || type.StartsWith("ios.", StringComparison.Ordinal);
-
     private static string WindowName(LimitWindow window) => window switch
     {
         LimitWindow.Ever => "ever",

@@ -1,16 +1,12 @@
 using Microsoft.AspNetCore.Components;
-using Tributary.Console.Access;
+using Tributary.Console.Live;
 using Tributary.Engine.Workspace;
 
 namespace Tributary.Console.Shared;
 
 /// <summary>A form that changes the workspace: one change at a time, faults beside their fields, success and what no field shows as a toast.</summary>
-public abstract class ChangingComponent : ComponentBase
+public abstract class ChangingComponent : LiveComponent
 {
-    /// <summary>Who changes, and whether they may.</summary>
-    [Inject]
-    public required ConsoleAccess Access { get; init; }
-
     [Inject]
     public required Toasts Toasts { get; init; }
 
@@ -18,7 +14,10 @@ public abstract class ChangingComponent : ComponentBase
     protected bool IsBusy { get; private set; }
 
     /// <summary>Why the last change was refused; null when it was not.</summary>
-    protected WorkspaceRefusal? Refusal { get; private set; }
+    protected WorkspaceRefusal? Refusal { get; set; }
+
+    /// <summary>What a member must be allowed to do to make the change.</summary>
+    protected virtual Permission Needed => Permission.Edit;
 
     /// <summary>What is wrong with a field; null for what belongs to none.</summary>
     protected virtual string? FaultOf(string? field) => Refusal?.Faults.FirstOrDefault(fault => fault.Field == field).Message;
@@ -33,7 +32,7 @@ public abstract class ChangingComponent : ComponentBase
         IsBusy = true;
         try
         {
-            Refusal = await Access.ActAsync(Permission.Edit, change);
+            Refusal = await Access.ActAsync(Needed, change);
         }
         finally
         {

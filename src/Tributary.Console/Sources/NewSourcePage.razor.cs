@@ -15,9 +15,6 @@ public sealed partial class NewSourcePage
     private bool _hasOwnSlug;
 
     [Inject]
-    public required LiveWorkspace Workspace { get; init; }
-
-    [Inject]
     public required SourceDesk Desk { get; init; }
 
     [Inject]

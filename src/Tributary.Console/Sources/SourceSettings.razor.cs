@@ -17,9 +17,6 @@ public sealed partial class SourceSettings
     private Source? _shown;
 
     [Inject]
-    public required LiveWorkspace Workspace { get; init; }
-
-    [Inject]
     public required SourceDesk Desk { get; init; }
 
     [Inject]

@@ -30,6 +30,10 @@ public sealed record IdentitySettings
 
     public ImmutableArray<IdentifierRule> Identifiers { get; init; } = [];
 
+    /// <summary>Whether a type is found in a place of its own in every message, so that it needs no match keys: user, anonymous and group id, and those of devices.</summary>
+    public static bool HasOwnPlace(string type) =>
+        type is "user_id" or "anonymous_id" or "group_id" || type.StartsWith("android.", StringComparison.Ordinal) || type.StartsWith("ios.", StringComparison.Ordinal);
+
     /// <summary>Which identifier of an event gives way when a limit would be broken.</summary>
     public DemotionRule Demotion { get; init; } = DemotionRule.LowestOnEvent;
 }
