@@ -105,6 +105,7 @@ internal sealed class DedupRing(IStateStore store, int daysKept, int filterBytes
         _oldest = 0;
         Settled();
         // Time goes back as well, to generations whose filters may be gone.
+        foreach (var filter in _filters.Values) filter.Dispose();
         _filters.Clear();
         (_isFilled, _fillFrom) = (false, null);
     }
@@ -163,7 +164,12 @@ internal sealed class DedupRing(IStateStore store, int daysKept, int filterBytes
     private SeenFilter FilterOf(uint generation)
     {
         if (_filters.TryGetValue(generation, out var filter)) return filter;
-        foreach (var old in _filters.Keys.Where(key => key + 1 < generation).ToList()) _filters.Remove(old);
+        foreach (var old in _filters.Keys.Where(key => key + 1 < generation).ToList())
+        {
+            _filters.Remove(old, out var gone);
+            gone!.Dispose();
+        }
+
         return _filters[generation] = new SeenFilter(filterBytes);
     }
 

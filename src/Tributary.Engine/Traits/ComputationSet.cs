@@ -37,8 +37,8 @@ internal sealed class ComputationSet
             }
         }
 
-        foreach (var computation in _byNumber.Values) computation.Rank = RankOf(computation, depth: 0);
-        All = [.. _byNumber.Values.Where(computation => computation.Answering is not null).OrderBy(computation => computation.Rank).ThenBy(computation => computation.Computation.Number)];
+        All = [.. _byNumber.Values.Where(computation => computation.Answering is not null).OrderBy(computation => RankOf(computation, depth: 0)).ThenBy(computation => computation.Computation.Number)];
+        for (var place = 0; place < All.Count; place++) All[place].PutAt(place);
         foreach (var computation in All) computation.ForNothing = Answer(computation);
         var ofNothing = new HashSet<LiveComputation>();
         foreach (var computation in All)

@@ -31,7 +31,7 @@ internal sealed class EventStreams
             _scalars.Add(plan.Slots[i]);
         }
 
-        var entry = new Entry(plan, places, new Row(default, new Values[places.Length]), []);
+        var entry = new Entry(plan, places, new Values[places.Length], []);
         if (definition == computation.Answering) entry.Add(computation, definition.InfluenceOf(plan));
         _entries.Add(entry);
         _read = new Values[_scalars.Count];
@@ -44,35 +44,34 @@ internal sealed class EventStreams
     /// <param name="fragment">Where its state goes.</param>
     /// <param name="now">Log time.</param>
     /// <param name="only">Folds into these streams alone, as a back-fill does; null for all.</param>
-    /// <param name="asked">Receives the computations whose answer may be another now.</param>
-    /// <param name="folded">Receives the event as each stream sees it; valid until the next one.</param>
-    /// <returns>False when there was no room for all of it.</returns>
-    public bool Fold(in EventParts parts, Profile profile, Fragment fragment, long now, IReadOnlySet<uint>? only, ICollection<LiveComputation> asked, List<(uint Stream, Row Row)> folded)
+    /// <param name="computer">Is to ask the computations whose answer may be another now, and hears what was folded and what was lost.</param>
+    /// <returns>How many events do not count any more for want of room.</returns>
+    public int Fold(in EventParts parts, Profile profile, Fragment fragment, long now, IReadOnlySet<uint>? only, ProfileComputer computer)
     {
         Array.Clear(_isRead);
-        var fits = true;
+        var lost = 0;
         foreach (var entry in _entries)
         {
             var plan = entry.Plan;
             if (only?.Contains(plan.Number) == false) continue;
             if (plan.Excluded.Contains(parts.SourceId)) continue;
-            var row = entry.Seen;
-            row.At = parts.At;
+            var row = new Row(parts.At, entry.Slots);
             for (var i = 0; i < row.Slots.Length; i++) row.Slots[i] = Read(parts, entry.Places[i]);
             if (!Passes(plan, row)) continue;
-            var isKept = Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, row.Slots, now);
-            fits &= isKept;
-            folded.Add((plan.Number, row));
+            var dropped = Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, row.Slots, now);
+            lost += dropped;
+            computer.Folded.Add((plan.Number, row));
             foreach (var (computation, influence) in entry.Readers)
             {
-                // Where one event pushes out another, there may be fewer of them than before.
-                if (!isKept || MayTurn(profile, computation, influence, now)) asked.Add(computation);
+                // Where one event pushes out others, there may be fewer of them than before.
+                if (dropped > 0 || MayTurn(profile, computation, influence, now)) computer.Asked.Add(computation);
+                if (dropped > 0) computer.Lost.Add((computation, dropped));
             }
         }
 
-        // Where one event pushed out another, more than that one event is new.
-        if (!fits) profile.Remembered = null;
-        return fits;
+        // Where one event pushed out others, more than that one event is new.
+        if (lost > 0) profile.Remembered = null;
+        return lost;
     }
 
     // What time has changed already and no tick has said yet is asked as well.
@@ -83,10 +82,10 @@ internal sealed class EventStreams
         return influence == (result.IsMember ? Influence.Out : Influence.In) || result.DueAt <= now;
     }
 
-    private static bool Passes(StreamPlan plan, Row row)
+    private static bool Passes(StreamPlan plan, in Row row)
     {
         foreach (var clause in plan.Early)
-            if (!clause.Holds(null!, row, null)) return false;
+            if (!clause.Holds(null!, row, default)) return false;
         return true;
     }
 
@@ -101,7 +100,7 @@ internal sealed class EventStreams
         return _read[place];
     }
 
-    private sealed record Entry(StreamPlan Plan, int[] Places, Row Seen, List<(LiveComputation Computation, Influence Influence)> Readers)
+    private sealed record Entry(StreamPlan Plan, int[] Places, Values[] Slots, List<(LiveComputation Computation, Influence Influence)> Readers)
     {
         public void Add(LiveComputation computation, Influence influence)
         {

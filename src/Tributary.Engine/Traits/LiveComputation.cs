@@ -3,7 +3,7 @@ using Tributary.Engine.Workspace;
 
 namespace Tributary.Engine.Traits;
 
-/// <summary>An audience or computed trait as it is kept up to date.</summary>
+/// <summary>An audience or computed trait as it is kept up to date, in one <see cref="ComputationSet"/>.</summary>
 internal sealed class LiveComputation(Computation computation, CompiledDefinition? answering, CompiledDefinition? filling)
 {
     public Computation Computation { get; } = computation;
@@ -14,8 +14,15 @@ internal sealed class LiveComputation(Computation computation, CompiledDefinitio
     /// <summary>A newer definition whose state is not complete yet; null when there is none.</summary>
     public CompiledDefinition? Filling { get; } = filling;
 
-    /// <summary>Its place in the order of computing: behind everything that it reads.</summary>
-    public int Rank { get; set; }
+    /// <summary>Its place among <see cref="ComputationSet.All"/>, which is behind everything that it reads; -1 while it does not answer.</summary>
+    public int Place { get; private set; } = -1;
+
+    /// <summary>Takes its place in the set that it is made for.</summary>
+    public void PutAt(int place)
+    {
+        Invariant.Holds(Place < 0);
+        Place = place;
+    }
 
     /// <summary>What it is for a profile without events and traits, as JSON: a profile that nothing was computed for has this. Null for no value.</summary>
     public byte[]? ForNothing { get; set; }

@@ -21,8 +21,6 @@ internal readonly record struct ResultChange(Computation Computation, byte[]? Be
 internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> people, Func<Profile, IReadOnlyList<Profile>> accounts)
 {
     private readonly Reading _reading = new();
-    private readonly PriorityQueue<LiveComputation, (int Rank, uint Number)> _queue = new();
-    private readonly HashSet<LiveComputation> _asked = [];
     private readonly List<ResultChange> _changes = [];
     private Func<Profile, string, byte[]?>? _traitOf;
     private ComputationSet _set = ComputationSet.Empty;
@@ -36,17 +34,21 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     public bool IsChanged { get; private set; }
 
     /// <summary>Computations that something may have changed.</summary>
-    public HashSet<LiveComputation> Asked => _asked;
+    public AskedComputations Asked { get; } = new();
 
-    /// <summary>The event that was just folded into the profile, as each of its streams sees it.</summary>
+    /// <summary>The event that was just folded into the profile, as each of its streams sees it; valid until the next one is.</summary>
     public List<(uint Stream, Row Row)> Folded { get; } = [];
+
+    /// <summary>How many events do not count any more for a computation, for want of room.</summary>
+    public List<(LiveComputation Computation, int Events)> Lost { get; } = [];
 
     /// <summary>Begins with another profile.</summary>
     public void Begin(ComputationSet set, long now)
     {
         (_set, _now) = (set, now);
-        _asked.Clear();
+        Asked.Begin(set);
         Folded.Clear();
+        Lost.Clear();
         _isAll = false;
         _changes.Clear();
         AsksAccounts = IsChanged = false;
@@ -55,7 +57,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     /// <summary>Asks everything that reads a trait.</summary>
     public void AskReaders(string trait)
     {
-        foreach (var reader in _set.ReadersOf(trait)) _asked.Add(reader);
+        foreach (var reader in _set.ReadersOf(trait)) Asked.Add(reader);
     }
 
     /// <summary>Asks everything that reads what an account is.</summary>
@@ -69,13 +71,19 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     public void AskReadersDeep(string trait)
     {
         foreach (var reader in _set.ReadersOf(trait))
-            if (_asked.Add(reader)) AskReadersDeep(reader.Computation.Key);
+            if (Asked.Add(reader)) AskReadersDeep(reader.Computation.Key);
+    }
+
+    /// <summary>Asks everything that a profile of which nothing is known may be in.</summary>
+    public void AskAllOfNothing()
+    {
+        foreach (var computation in _set.OfNothing) Asked.Add(computation);
     }
 
     /// <summary>Asks everything, and takes nothing for known.</summary>
     public void AskAll()
     {
-        _asked.UnionWith(_set.All);
+        Asked.AddAll();
         _isAll = true;
     }
 
@@ -89,10 +97,8 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
         _reading.Forget();
         _reading.Folded = Folded;
         if (_isAll) profile.Remembered = null;
-        foreach (var computation in _asked) _queue.Enqueue(computation, (computation.Rank, computation.Computation.Number));
-        while (_queue.TryDequeue(out var computation, out _))
+        while (Asked.Take() is { } computation)
         {
-            if (computation.Answering is null) continue;
             if (computation.Computation.IsOfAccounts != (profile.Collection == ProfileCollection.Accounts))
             {
                 AsksAccounts |= computation.Computation.IsOfAccounts;
@@ -100,8 +106,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
             }
 
             if (!Ask(profile, computation)) continue;
-            foreach (var reader in _set.ReadersOf(computation.Computation.Key))
-                if (_asked.Add(reader)) _queue.Enqueue(reader, (reader.Rank, reader.Computation.Number));
+            AskReaders(computation.Computation.Key);
         }
 
         _reading.Folded = null;

@@ -118,7 +118,7 @@ public sealed class FunnelLawsTests
                 bytes, new Instant(at, Now, (ulong)_events++), "src", Encoding.UTF8.GetBytes($"{{\"product\":\"{product}\"}}"), default, default);
             _computer.Begin(_set, Now);
             var node = _profile.Nodes[_isSplit ? _events % 2 : 0];
-            _set.StreamsOf(bytes)!.Fold(parts, _profile, node.Fragment, Now, null, _computer.Asked, _computer.Folded);
+            _set.StreamsOf(bytes)!.Fold(parts, _profile, node.Fragment, Now, null, _computer);
             _computer.Compute(_profile);
         }
 

@@ -88,12 +88,12 @@ public sealed class Neighbourhood : IDisposable
         var streams = SharedStreams.None.With(compiled, isComplete: true);
         foreach (var plan in compiled.Streams) plan.Number = streams.Find(plan.Signature)!.Number;
         var live = new LiveComputation(computation, compiled, null);
-        var set = new ComputationSet([.. _computed.All, live]);
+        var set = new ComputationSet([.. _computed.All.Select(each => new LiveComputation(each.Computation, each.Answering, each.Filling)), live]);
         foreach (var node in _profiles.Values.SelectMany(profile => profile.Nodes)) node.Fragment.Folds = null;
-        foreach (var (profile, key, parts) in _past)
-            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile, profile.Find(key)!.Fragment, Now, streams.Streams.Select(stream => stream.Number).ToHashSet(), [], []);
         var computer = new ProfileComputer(PeopleOf, AccountsOf);
         computer.Begin(set, Now);
+        foreach (var (profile, key, parts) in _past)
+            set.StreamsOf(parts.Name.Span)?.Fold(parts, profile, profile.Find(key)!.Fragment, Now, streams.Streams.Select(stream => stream.Number).ToHashSet(), computer);
         var collection = definition.Scope == DefinitionScope.Accounts ? ProfileCollection.Accounts : ProfileCollection.Users;
         return
         [

@@ -40,14 +40,19 @@ public sealed class RowsFoldLawsTests
     {
         var plan = Plan(1_000_000);
         var fold = new RowsFold();
-        for (var at = 0; at < RowsFold.RowsMax + 500; at++)
+        var (lost, times) = (0, 0);
+        for (var at = 0; at < RowsFold.RowsMax * 2; at++)
         {
-            Assert.Equal(at < RowsFold.RowsMax, fold.Add(plan, new Instant(at * 1_000L, at, 1), [new Values(QueryValue.Of((double)at)), Values.Nothing], at));
+            var dropped = fold.Add(plan, new Instant(at * 1_000L, at, 1), [new Values(QueryValue.Of((double)at)), Values.Nothing], at);
+            (lost, times) = (lost + dropped, times + Math.Sign(dropped));
+            Assert.Equal(at + 1, lost + fold.Rows.Count);
+            Assert.True(fold.Rows.Count >= Math.Min(at + 1, RowsFold.RowsMax));
             if (at % 700 == 0) Agree(fold);
         }
 
         Agree(fold);
-        Assert.Equal(500_000, fold.Rows[0].At.Timestamp);
+        Assert.Equal(lost * 1_000L, fold.Rows[0].At.Timestamp);
+        Assert.InRange(times, 1, 20);
     }
 
     private static StreamPlan Plan(long hours) => new() { Index = 0, Reduction = Reduced(), Kind = FoldKind.Rows, KeptSlots = 2, Retention = hours * Hour };

@@ -79,7 +79,7 @@ internal sealed class ComputationExplainer(IStateStore store, ProfileQueries pro
         {
             Begin();
             bool holds;
-            using (person is null ? default(IDisposable) : _reading.LookAt(person)) holds = clause.Holds(_reading, null, null);
+            using (person is null ? default(IDisposable) : _reading.LookAt(person)) holds = clause.Holds(_reading, default, default);
             var json = new JsonObject { ["query"] = QueryPrinter.Print(clause.Condition), ["holds"] = holds, ["changesAt"] = Time(_reading.Horizon) };
             switch (clause)
             {
@@ -120,7 +120,7 @@ internal sealed class ComputationExplainer(IStateStore store, ProfileQueries pro
             Begin();
             using (person is null ? default(IDisposable) : _reading.LookAt(person))
             {
-                var values = left.Read(_reading, null, null);
+                var values = left.Read(_reading, default, default);
                 json["value"] = values.Count switch
                 {
                     0 => null,
@@ -143,7 +143,7 @@ internal sealed class ComputationExplainer(IStateStore store, ProfileQueries pro
             Begin();
             using (person is null ? default(IDisposable) : _reading.LookAt(person))
             {
-                if (plan.Kind == FoldKind.Rows) kept = [.. _reading.Rows(plan, null).Select(row => row.At)];
+                if (plan.Kind == FoldKind.Rows) kept = [.. _reading.Rows(plan, default).Select(row => row.At)];
             }
 
             var events = new JsonArray();
@@ -155,7 +155,7 @@ internal sealed class ComputationExplainer(IStateStore store, ProfileQueries pro
                 if (PartsOf(record) is not { } parts || Encoding.UTF8.GetString(parts.Name.Span) != plan.Reduction.Stream.Event) continue;
                 if (kept?.Contains(parts.At) == false || plan.Excluded.Contains(parts.SourceId)) continue;
                 var row = new Row(parts.At, [.. plan.Slots.Select(slot => parts.Read(slot, many))]);
-                if (!plan.Early.TrueForAll(clause => clause.Holds(_reading, row, null))) continue;
+                if (!plan.Early.TrueForAll(clause => clause.Holds(_reading, row, default))) continue;
                 events.Add((JsonNode)new JsonObject { ["messageId"] = Encoding.UTF8.GetString(record.MessageId.Span), ["event"] = plan.Reduction.Stream.Event, ["timestamp"] = Time(record.Timestamp) });
             }
 

@@ -146,13 +146,14 @@ internal sealed partial class ComputationStep
         var own = _context.Computations.StreamsOf(space.Number).Streams.Where(stream => stream.Computation == definition.Computation && stream.Version == definition.Version && !stream.IsComplete)
             .Select(stream => stream.Number).ToHashSet();
         var overflow = 0;
+        _computer.Begin(set, _context.Now);
         foreach (var past in gathered.Events)
         {
             if (_context.Graph.FindOwner(past.Identifier) is not { } profile || profile.Find(past.Identifier) is not { } node) continue;
             if (set.StreamsOf(past.Name) is not { } streams) continue;
             var source = _context.Workspace.FindSource(past.Source)?.Id ?? "";
             var parts = new EventParts(past.Name, past.At, source, past.Properties, past.Context, past.PageName);
-            if (!streams.Fold(parts, profile, node.Fragment, _context.Now, own, [], [])) overflow++;
+            overflow += streams.Fold(parts, profile, node.Fragment, _context.Now, own, _computer);
             profile.Remembered = null;
             _context.Graph.Touch(profile);
         }

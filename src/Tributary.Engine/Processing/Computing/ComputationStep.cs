@@ -62,10 +62,11 @@ internal sealed partial class ComputationStep
         _computer.Begin(set, _context.Now);
         if (parts is { } read && set.StreamsOf(read.Name.Span) is { } streams)
         {
-            if (!streams.Fold(read, profile, resolved.Strongest.Fragment, _context.Now, null, _computer.Asked, _computer.Folded)) Overflow(space, _computer.Asked);
+            streams.Fold(read, profile, resolved.Strongest.Fragment, _context.Now, null, _computer);
+            foreach (var (computation, events) in _computer.Lost) Overflow(space, computation, events);
         }
 
-        if (resolved.IsNew) _computer.Asked.UnionWith(set.OfNothing);
+        if (resolved.IsNew) _computer.AskAllOfNothing();
         else if (resolved.Merged.Length > 0 || resolved.Mapped is not null) _computer.AskAll();
         foreach (var (name, _) in traits) _computer.AskReaders(name);
         // The account may be in an audience already; then nothing changes for it, but for the person.
@@ -239,11 +240,10 @@ internal sealed partial class ComputationStep
         if (_context.Computations.Find(space, number) is { IsReleased: false }) _context.Computations.Resize(space, number, by, _context.Now);
     }
 
-    private void Overflow(Space space, IEnumerable<LiveComputation> computations)
+    private void Overflow(Space space, LiveComputation computation, int events)
     {
-        foreach (var computation in computations)
-            if (_context.Computations.Find(space.Number, computation.Computation.Number) is { } state)
-                _context.Computations.Put(space.Number, state.Number, state with { Overflow = state.Overflow + 1 });
+        if (_context.Computations.Find(space.Number, computation.Computation.Number) is { } state)
+            _context.Computations.Put(space.Number, state.Number, state with { Overflow = state.Overflow + events });
     }
 
     private DecidedCause CauseOf(Space space, LogOffset offset) => new(default, space.Number, 0, offset, _context.Now, _context.Now, Clock);

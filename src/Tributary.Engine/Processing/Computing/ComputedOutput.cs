@@ -88,9 +88,9 @@ internal sealed class ComputedOutput(StepContext context)
     // A message must be about somebody: what is no user id itself travels with the newest one, or else with the newest anonymous id.
     private static ComputedMessage Address(Profile person, Node node, ComputedMessage message)
     {
-        var userId = node.Type == "user_id" ? node : person.Nodes.LastOrDefault(other => other.Type == "user_id");
-        var anonymousId = node.Type == "anonymous_id" ? node : userId is null ? person.Nodes.LastOrDefault(other => other.Type == "anonymous_id") : null;
-        var email = node.Type == Email ? node : person.Nodes.LastOrDefault(other => other.Type == Email);
+        var userId = node.Type == "user_id" ? node : Newest(person, "user_id");
+        var anonymousId = node.Type == "anonymous_id" ? node : userId is null ? Newest(person, "anonymous_id") : null;
+        var email = node.Type == Email ? node : Newest(person, Email);
         return message with
         {
             UserId = node.Type == "anonymous_id" ? null : userId?.Value,
@@ -98,6 +98,13 @@ internal sealed class ComputedOutput(StepContext context)
             Email = email?.Value,
             Device = node.Type is "ios.idfa" or "android.idfa" ? (node.Type[..^5], node.Value) : null,
         };
+    }
+
+    private static Node? Newest(Profile person, string type)
+    {
+        for (var at = person.Nodes.Count - 1; at >= 0; at--)
+            if (person.Nodes[at].Type == type) return person.Nodes[at];
+        return null;
     }
 
     private void TellOne(in DecidedCause cause, Space space, Source source, Profile profile, Node node, EventType type, Computation computation, ComputedMessage message)

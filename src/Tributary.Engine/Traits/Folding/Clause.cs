@@ -19,10 +19,10 @@ internal abstract class Clause(Condition condition)
     public UInt128? Same { get; set; }
 
     /// <summary>Whether it holds; the parameters are those of <see cref="ValueNode.Read"/>.</summary>
-    public bool Holds(Reading reading, Row? row, Row? parent) => Same is { } same ? reading.Once(this, same) : Decide(reading, row, parent);
+    public bool Holds(Reading reading, in Row row, in Row parent) => Same is { } same ? reading.Once(this, same) : Decide(reading, row, parent);
 
     /// <summary>Finds out whether it holds.</summary>
-    public abstract bool Decide(Reading reading, Row? row, Row? parent);
+    public abstract bool Decide(Reading reading, in Row row, in Row parent);
 }
 
 /// <summary>All of them.</summary>
@@ -30,7 +30,7 @@ internal sealed class AllClause(Condition condition, Clause[] parts) : Clause(co
 {
     public override IReadOnlyList<Clause> Parts => parts;
 
-    public override bool Decide(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, in Row row, in Row parent)
     {
         foreach (var part in parts)
             if (!part.Holds(reading, row, parent)) return false;
@@ -43,7 +43,7 @@ internal sealed class OneClause(Condition condition, Clause[] parts) : Clause(co
 {
     public override IReadOnlyList<Clause> Parts => parts;
 
-    public override bool Decide(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, in Row row, in Row parent)
     {
         foreach (var part in parts)
             if (part.Holds(reading, row, parent)) return true;
@@ -56,7 +56,7 @@ internal sealed class NotClause(Condition condition, Clause inner) : Clause(cond
 {
     public override IReadOnlyList<Clause> Parts { get; } = [inner];
 
-    public override bool Decide(Reading reading, Row? row, Row? parent) => !inner.Holds(reading, row, parent);
+    public override bool Decide(Reading reading, in Row row, in Row parent) => !inner.Holds(reading, row, parent);
 }
 
 /// <summary>Some or all people of an account.</summary>
@@ -64,7 +64,7 @@ internal sealed class PeopleClause(Condition condition, bool isAll, Clause inner
 {
     public override IReadOnlyList<Clause> Parts { get; } = [inner];
 
-    public override bool Decide(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, in Row row, in Row parent)
     {
         var holds = isAll && reading.People.Count > 0;
         foreach (var person in reading.People)
@@ -89,7 +89,7 @@ internal sealed class CompareClause(Comparison comparison, ValueNode left, Value
     /// <summary>Whether it compares nothing but what was read of single events.</summary>
     public bool IsOfEvents => left is SlotNode && operands.All(operand => operand is SlotNode or ConstantNode);
 
-    public override bool Decide(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, in Row row, in Row parent)
     {
         var values = left.Read(reading, row, parent);
         var comparer = comparison.Comparer;
@@ -160,7 +160,7 @@ internal sealed class CountClause(Comparison comparison, ReduceNode left, double
         _ => null,
     };
 
-    public override bool Decide(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, in Row row, in Row parent)
     {
         var isEquality = comparison.Comparer is Comparer.Equals or Comparer.Differs;
         // So many more than the bound is told apart from it, or that it is reached at all.
@@ -187,7 +187,7 @@ internal sealed class DateClause(Comparison comparison, ValueNode left, long len
 {
     public ValueNode Left => left;
 
-    public override bool Decide(Reading reading, Row? row, Row? parent)
+    public override bool Decide(Reading reading, in Row row, in Row parent)
     {
         var values = left.Read(reading, row, parent);
         var holds = false;

@@ -68,9 +68,9 @@ internal sealed class CompiledDefinition
     /// <summary>The answer for the profile that a reading was begun with: of an audience true or false, of a trait its value, as JSON; null for no value.</summary>
     public byte[]? Ask(Reading reading)
     {
-        if (_clause is not null) return _clause.Holds(reading, null, null) ? True : False;
+        if (_clause is not null) return _clause.Holds(reading, default, default) ? True : False;
         if (_value is ReduceNode { Plan: { Reduction.Reducer: ReducerKind.Unique } plan }) return Reductions.List(reading.Unique(plan));
-        return Reductions.Json(_value!.Read(reading, null, null).First);
+        return Reductions.Json(_value!.Read(reading, default, default).First);
     }
 
     /// <summary>The JSON of a membership.</summary>

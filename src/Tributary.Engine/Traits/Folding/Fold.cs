@@ -12,7 +12,7 @@ internal abstract class Fold : FoldState
 
     public sealed override byte Code => (byte)Kind;
 
-    /// <summary>Whether there is no room for more, so that something may have been dropped that the lake still has.</summary>
+    /// <summary>Whether something may have been dropped that the lake still has.</summary>
     public virtual bool IsFull => false;
 
     /// <summary>Adds an event.</summary>
@@ -20,8 +20,8 @@ internal abstract class Fold : FoldState
     /// <param name="at">When it happened.</param>
     /// <param name="slots">What was read of it.</param>
     /// <param name="now">Log time; rows that no question can reach any more are dropped.</param>
-    /// <returns>False when there was no room for all of it.</returns>
-    public abstract bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now);
+    /// <returns>How many events, this one or others, do not count any more for want of room.</returns>
+    public abstract int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now);
 
     /// <summary>The state of a stream in a fragment; null when no event came.</summary>
     public static Fold? Find(Fragment fragment, FoldKey key)
@@ -75,10 +75,10 @@ internal sealed class CountFold : Fold
 
     public override FoldKind Kind => FoldKind.Count;
 
-    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         Events++;
-        return true;
+        return 0;
     }
 
     public override void Write(ByteWriter writer) => writer.WriteUnsigned((ulong)Events);
@@ -93,7 +93,7 @@ internal sealed class SumFold : Fold
 
     public override FoldKind Kind => FoldKind.Sum;
 
-    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         var values = slots[plan.ValueSlot];
         for (var i = 0; i < values.Count; i++)
@@ -103,7 +103,7 @@ internal sealed class SumFold : Fold
             Sum += part;
         }
 
-        return true;
+        return 0;
     }
 
     public override void Write(ByteWriter writer)
@@ -120,11 +120,11 @@ internal sealed class ExtremeFold : Fold
 
     public override FoldKind Kind => FoldKind.Extreme;
 
-    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         var values = slots[plan.ValueSlot];
         for (var i = 0; i < values.Count; i++) Value = Better(plan.Reduction, Value, values[i]);
-        return true;
+        return 0;
     }
 
     /// <summary>The one of two values that the reducer wants; values that are not of its type are nothing to it.</summary>
@@ -149,13 +149,13 @@ internal sealed class EdgeFold : Fold
 
     public override FoldKind Kind => FoldKind.Edge;
 
-    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         var isFirst = plan.Reduction.Reducer == ReducerKind.First;
         var value = isFirst ? slots[plan.ValueSlot].First : slots[plan.ValueSlot].Last;
-        if (value.IsNothing || (!Value.IsNothing && (isFirst ? at.CompareTo(At) > 0 : at.CompareTo(At) < 0))) return true;
+        if (value.IsNothing || (!Value.IsNothing && (isFirst ? at.CompareTo(At) > 0 : at.CompareTo(At) < 0))) return 0;
         (At, Value) = (at, value);
-        return true;
+        return 0;
     }
 
     public override void Write(ByteWriter writer)
@@ -186,24 +186,24 @@ internal sealed class TallyFold : Fold
 
     public override bool IsDear => true;
 
-    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         var values = Reductions.Taken(plan.Reduction, slots[plan.ValueSlot]);
-        var fits = true;
+        var lost = 0;
         for (var i = 0; i < values.Count; i++)
         {
             var value = Reductions.Typed(plan.Reduction, values[i]);
             if (value.IsNothing) continue;
             if (Counts.Count >= ValuesMax && !Counts.ContainsKey(value))
             {
-                fits = false;
+                lost = 1;
                 continue;
             }
 
             System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(Counts, value, out _)++;
         }
 
-        return fits;
+        return lost;
     }
 
     public override void Write(ByteWriter writer)

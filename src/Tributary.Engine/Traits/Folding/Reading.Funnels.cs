@@ -12,7 +12,7 @@ internal sealed partial class Reading
     private bool Passes(Funnel funnel, Clause clause, UInt128 same)
     {
         var (rows, events) = EventsOf(funnel);
-        if (rows < FunnelRowsMin) return clause.Decide(this, null, null);
+        if (rows < FunnelRowsMin) return clause.Decide(this, default, default);
         var memory = _own.Remembered ??= [];
         var known = memory.TryGetValue(same, out var remembered) ? (FunnelMemory)remembered : new FunnelMemory();
         bool isComplete;
@@ -74,15 +74,16 @@ internal sealed partial class Reading
         return true;
     }
 
-    private static bool Add(List<Row> holding, Row row)
+    private static bool Add(List<Row> holding, in Row row)
     {
-        if (holding.Contains(row)) return true;
+        foreach (var held in holding)
+            if (held.At == row.At) return true;
         holding.Add(row);
         return holding.Count <= HoldingMax;
     }
 
     // Null when it was out of reach already, or pushed out by newer ones.
-    private Row? Kept(StreamPlan plan, Row row)
+    private Row? Kept(StreamPlan plan, in Row row)
     {
         var rows = AllRows(plan);
         for (var at = RowOrder.FirstFrom(rows, row.At.Timestamp); at < rows.Count && rows[at].At.Timestamp == row.At.Timestamp; at++)
@@ -90,7 +91,7 @@ internal sealed partial class Reading
         return null;
     }
 
-    private bool Counts(StreamPlan plan, Row row)
+    private bool Counts(StreamPlan plan, in Row row)
     {
         foreach (var filter in plan.Later)
         {
@@ -101,7 +102,7 @@ internal sealed partial class Reading
             return false;
         }
 
-        return Passes(plan, row, null);
+        return Passes(plan, row, default);
     }
 
     // How many there are of what is counted, and how many were added of what can let it count.

@@ -60,7 +60,7 @@ internal sealed partial class Reading
         {
             var others = Horizon;
             Horizon = long.MaxValue;
-            known = (clause is CountClause { Funnel: { } funnel } && Folded is not null ? Passes(funnel, clause, same) : clause.Decide(this, null, null), Horizon);
+            known = (clause is CountClause { Funnel: { } funnel } && Folded is not null ? Passes(funnel, clause, same) : clause.Decide(this, default, default), Horizon);
             Horizon = others;
             _same.Add(same, known);
         }
@@ -96,8 +96,8 @@ internal sealed partial class Reading
 
     /// <summary>What a stream comes to.</summary>
     /// <param name="plan">The stream.</param>
-    /// <param name="parent">The event whose <c>where</c> encloses it; null at the top.</param>
-    public QueryValue Reduce(StreamPlan plan, Row? parent)
+    /// <param name="parent">The event whose <c>where</c> encloses it; none at the top.</param>
+    public QueryValue Reduce(StreamPlan plan, in Row parent)
     {
         var reduction = plan.Reduction;
         switch (plan.Kind)
@@ -141,10 +141,10 @@ internal sealed partial class Reading
     }
 
     /// <summary>The different values of a stream.</summary>
-    public IEnumerable<QueryValue> Unique(StreamPlan plan) => plan.Kind == FoldKind.Tally ? Tally(plan).Keys : FoldRows<TallyFold>(plan, Rows(plan, null)).Counts.Keys;
+    public IEnumerable<QueryValue> Unique(StreamPlan plan) => plan.Kind == FoldKind.Tally ? Tally(plan).Keys : FoldRows<TallyFold>(plan, Rows(plan, default)).Counts.Keys;
 
     /// <summary>The events of a stream that pass all its filters, as far as they are kept.</summary>
-    public List<Row> Rows(StreamPlan plan, Row? parent)
+    public List<Row> Rows(StreamPlan plan, in Row parent)
     {
         var rows = AllRows(plan);
         foreach (var filter in plan.Later)
@@ -161,10 +161,10 @@ internal sealed partial class Reading
     /// no more than what decides. Only for streams without a session.
     /// </summary>
     /// <param name="plan">The stream.</param>
-    /// <param name="parent">The event whose <c>where</c> encloses it; null at the top.</param>
+    /// <param name="parent">The event whose <c>where</c> encloses it; none at the top.</param>
     /// <param name="enough">More do not matter.</param>
     /// <param name="isExact">One less than enough is an answer of its own.</param>
-    public int Count(StreamPlan plan, Row? parent, int enough, bool isExact)
+    public int Count(StreamPlan plan, in Row parent, int enough, bool isExact)
     {
         var rows = AllRows(plan);
         var (from, to, far) = (long.MinValue, long.MaxValue, long.MaxValue);
@@ -181,8 +181,8 @@ internal sealed partial class Reading
             }
             else if (filter is ParentWindowFilter after)
             {
-                from = Math.Max(from, after.From(parent!));
-                to = Math.Min(to, after.To(parent!));
+                from = Math.Max(from, after.From(parent));
+                to = Math.Min(to, after.To(parent));
             }
         }
 
@@ -209,7 +209,7 @@ internal sealed partial class Reading
         return count;
     }
 
-    private bool Passes(StreamPlan plan, Row row, Row? parent)
+    private bool Passes(StreamPlan plan, in Row row, in Row parent)
     {
         foreach (var filter in plan.Later)
             if (filter is EachRowFilter each && !each.Passes(this, row, parent)) return false;

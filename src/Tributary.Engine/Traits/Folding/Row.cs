@@ -15,8 +15,7 @@ internal readonly record struct Instant(long Timestamp, long ReceivedAt, ulong T
 }
 
 /// <summary>What is kept of one event for definitions that look at it again: windows, funnels, sessions.</summary>
-internal sealed record Row(Instant At, Values[] Slots)
-{
-    /// <summary>When it happened. Another one only where one row stands for event after event while they are read.</summary>
-    public Instant At { get; set; } = At;
-}
+/// <param name="At">When it happened.</param>
+/// <param name="Slots">What was read of it.</param>
+/// <remarks>There are millions of them, so they lie in the lists themselves. The default is no event: the row and the parent of a condition at the top.</remarks>
+internal readonly record struct Row(Instant At, Values[] Slots);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Tributary.Engine.Traits.Folding;
 
 /// <summary>Keeps some rows of a stream; asked each time the definition is.</summary>
@@ -6,17 +8,23 @@ internal abstract class RowFilter
     /// <summary>Copies the rows that stay.</summary>
     /// <param name="reading">The profile and the time.</param>
     /// <param name="rows">In the order in which they happened.</param>
-    /// <param name="parent">The event whose <c>where</c> encloses the stream; null at the top.</param>
-    public abstract List<Row> Keep(Reading reading, List<Row> rows, Row? parent);
+    /// <param name="parent">The event whose <c>where</c> encloses the stream; none at the top.</param>
+    public abstract List<Row> Keep(Reading reading, List<Row> rows, in Row parent);
 }
 
 /// <summary>A filter that looks at one row at a time.</summary>
 internal abstract class EachRowFilter : RowFilter
 {
     /// <summary>Whether a row stays.</summary>
-    public abstract bool Passes(Reading reading, Row row, Row? parent);
+    public abstract bool Passes(Reading reading, in Row row, in Row parent);
 
-    public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent) => rows.FindAll(row => Passes(reading, row, parent));
+    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
+    {
+        var kept = new List<Row>();
+        foreach (ref readonly var row in CollectionsMarshal.AsSpan(rows))
+            if (Passes(reading, row, parent)) kept.Add(row);
+        return kept;
+    }
 }
 
 /// <summary>See <see cref="Language.WhereFilter"/>.</summary>
@@ -24,7 +32,7 @@ internal sealed class ClauseFilter(Clause clause) : EachRowFilter
 {
     public Clause Clause => clause;
 
-    public override bool Passes(Reading reading, Row row, Row? parent) => clause.Holds(reading, row, parent);
+    public override bool Passes(Reading reading, in Row row, in Row parent) => clause.Holds(reading, row, parent);
 }
 
 /// <summary>See <see cref="Language.WithinFilter"/> and <see cref="Language.BetweenFilter"/>: the first has no near end, so that events ahead of time count.</summary>
@@ -34,7 +42,7 @@ internal sealed class WindowFilter(long? near, long far) : RowFilter
 
     public long Far => far;
 
-    public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent)
+    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
     {
         var start = RowOrder.FirstFrom(rows, reading.Now - far);
         var end = rows.Count;
@@ -53,21 +61,21 @@ internal sealed class WindowFilter(long? near, long far) : RowFilter
 internal sealed class ParentWindowFilter(long near, long far) : RowFilter
 {
     /// <summary>The first time that is inside.</summary>
-    public long From(Row parent) => parent.At.Timestamp + Math.Max(near, 1);
+    public long From(in Row parent) => parent.At.Timestamp + Math.Max(near, 1);
 
     /// <summary>The earliest time of a parent in whose window an event is.</summary>
-    public long FirstParentOf(Row row) => row.At.Timestamp - far;
+    public long FirstParentOf(in Row row) => row.At.Timestamp - far;
 
     /// <summary>The latest one.</summary>
-    public long LastParentOf(Row row) => row.At.Timestamp - Math.Max(near, 1);
+    public long LastParentOf(in Row row) => row.At.Timestamp - Math.Max(near, 1);
 
     /// <summary>The last time that is inside.</summary>
-    public long To(Row parent) => parent.At.Timestamp + far;
+    public long To(in Row parent) => parent.At.Timestamp + far;
 
-    public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent)
+    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
     {
-        var start = RowOrder.FirstFrom(rows, From(parent!));
-        return rows.GetRange(start, Math.Max(0, RowOrder.FirstFrom(rows, To(parent!) + 1) - start));
+        var start = RowOrder.FirstFrom(rows, From(parent));
+        return rows.GetRange(start, Math.Max(0, RowOrder.FirstFrom(rows, To(parent) + 1) - start));
     }
 }
 
@@ -77,11 +85,12 @@ internal static class RowOrder
     /// <summary>The place of the first row at a time or later.</summary>
     public static int FirstFrom(List<Row> rows, long time)
     {
-        var (low, high) = (0, rows.Count);
+        var all = CollectionsMarshal.AsSpan(rows);
+        var (low, high) = (0, all.Length);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            if (rows[middle].At.Timestamp < time) low = middle + 1;
+            if (all[middle].At.Timestamp < time) low = middle + 1;
             else high = middle;
         }
 
@@ -92,13 +101,13 @@ internal static class RowOrder
 /// <summary>See <see cref="Language.SourcesFilter"/>: behind a session, which is made of events of all sources.</summary>
 internal sealed class SourceFilter(int slot, Language.Sequence<string> excluded) : EachRowFilter
 {
-    public override bool Passes(Reading reading, Row row, Row? parent) => !excluded.Items.Contains(row.Slots[slot].First.Text);
+    public override bool Passes(Reading reading, in Row row, in Row parent) => !excluded.Items.Contains(row.Slots[slot].First.Text);
 }
 
 /// <summary>See <see cref="Language.SessionFilter"/>.</summary>
 internal sealed class OpenSessionFilter(long gap) : RowFilter
 {
-    public override List<Row> Keep(Reading reading, List<Row> rows, Row? parent)
+    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
     {
         if (rows.Count == 0 || rows[^1].At.Timestamp + gap < reading.Now) return [];
         reading.WakeAt(rows[^1].At.Timestamp + gap + 1);

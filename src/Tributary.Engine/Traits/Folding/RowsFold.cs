@@ -5,10 +5,13 @@ namespace Tributary.Engine.Traits.Folding;
 /// <summary>See <see cref="FoldKind.Rows"/>. In the order in which they happened.</summary>
 internal sealed class RowsFold : Fold
 {
-    /// <summary>Most rows of one stream that are kept in one fragment; beyond it the oldest is dropped.</summary>
+    /// <summary>So many rows of one stream are kept in one fragment for certain; of more, the oldest are dropped.</summary>
     public const int RowsMax = 10_000;
 
-    private readonly List<Row> _rows = [];
+    // Where some are dropped, all is asked anew that was known of the profile, so they go together: somebody who does one thing for ever stays cheap.
+    private const int Slack = 1_000;
+
+    private List<Row> _rows = new(1);
 
     // The rows from the second to the last of the written ones, as they are written: whoever does the same thing for the thousandth time makes one row to write at
     // a commit and not a thousand. The first stands alone, because its time is written whole.
@@ -27,7 +30,7 @@ internal sealed class RowsFold : Fold
 
     public override bool IsFull => _rows.Count >= RowsMax;
 
-    public override bool Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
     {
         if (plan.Retention != long.MaxValue)
         {
@@ -37,7 +40,7 @@ internal sealed class RowsFold : Fold
             while (gone < _rows.Count && _rows[gone].At.Timestamp < reach) gone++;
             // Taking out the first moves all others, so they go by the dozen.
             if (gone >= 32 || gone == _rows.Count) Drop(gone);
-            if (at.Timestamp < reach) return true;
+            if (at.Timestamp < reach) return 0;
         }
 
         var place = _rows.Count;
@@ -45,9 +48,9 @@ internal sealed class RowsFold : Fold
         if (place < _written) Unwrite();
         _rows.Insert(place, new Row(at, slots[..plan.KeptSlots].ToArray()));
         Added++;
-        if (_rows.Count <= RowsMax) return true;
-        Drop(1);
-        return false;
+        if (_rows.Count <= RowsMax + Slack) return 0;
+        Drop(_rows.Count - RowsMax);
+        return Slack + 1;
     }
 
     public override void Write(ByteWriter writer)
@@ -67,7 +70,9 @@ internal sealed class RowsFold : Fold
         var fold = new RowsFold { _tail = bytes, _tailFrom = bytes.Length, _tailTo = bytes.Length };
         var reader = new ByteReader(bytes);
         var before = 0L;
-        for (var left = reader.ReadCount(); left > 0; left--)
+        var left = reader.ReadCount();
+        fold._rows = new List<Row>(Math.Min(left, reader.Left));
+        for (; left > 0; left--)
         {
             fold._rows.Add(ReadRow(ref reader, ref before));
             if (fold._rows.Count == 1) fold._tailFrom = bytes.Length - reader.Left;
@@ -115,7 +120,7 @@ internal sealed class RowsFold : Fold
         _tailTo += bytes.Length;
     }
 
-    private static void WriteRow(ByteWriter writer, Row row, long before)
+    private static void WriteRow(ByteWriter writer, in Row row, long before)
     {
         writer.WriteSigned(row.At.Timestamp - before);
         writer.WriteSigned(row.At.ReceivedAt - row.At.Timestamp);
