@@ -9,8 +9,8 @@ namespace Tributary.Benchmarks;
 
 /// <summary>
 /// What the console is like to use over a full workspace, and what open consoles cost: drives Chromium against a running server that nobody owns yet. The times
-/// are those of the browser, from the click to what it asked for on the screen, and of these the server's part: from the first frame the browser sends over the
-/// console's connection to the last one it gets. Server, browser and load share the machine.
+/// are those of the browser, from the click to what it asked for on the screen, and of these the server's part: from each frame that the browser sends over the
+/// console's connection to the next one that it gets. Server, browser and load share the machine.
 /// </summary>
 internal sealed class ConsoleBenchmark(string server, string token, int serverProcess) : IDisposable
 {
@@ -20,20 +20,25 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
     private readonly HttpClient _http = new() { BaseAddress = new Uri(server), Timeout = TimeSpan.FromMinutes(2) };
     private string _source = "";
     private AuthenticationHeaderValue? _writer;
+    private readonly long _run = Stopwatch.GetTimestamp();
     private long _sent;
+    private readonly Lock _frames = new();
     private long _asked;
-    private long _answered;
+    private TimeSpan _served;
 
     /// <param name="people">How many people there are.</param>
-    /// <param name="events">How many events they have sent before anything is measured.</param>
+    /// <param name="events">How many events they have sent before anything is measured; 0 when a run before this one has loaded the server and owns it.</param>
     public async Task RunAsync(int people, int events)
     {
         await FindSourceAsync();
-        var begun = Stopwatch.GetTimestamp();
-        await Parallel.ForAsync(0, people / BatchSize, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (at, _) => await SendAsync(at * BatchSize, people, isNew: true));
-        await Parallel.ForAsync(0, events / BatchSize, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => await SendAsync(Random.Shared.Next(people), people, isNew: false));
-        await SendAsync(0, people, isNew: false, wait: true);
-        Print($"loaded {people:N0} people and {events:N0} events in {Stopwatch.GetElapsedTime(begun).TotalSeconds:N0} s");
+        if (events > 0)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            await Parallel.ForAsync(0, people / BatchSize, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (at, _) => await SendAsync(at * BatchSize, people, isNew: true));
+            await Parallel.ForAsync(0, events / BatchSize, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => await SendAsync(Random.Shared.Next(people), people, isNew: false));
+            await SendAsync(0, people, isNew: false, wait: true);
+            Print($"loaded {people:N0} people and {events:N0} events in {Stopwatch.GetElapsedTime(begun).TotalSeconds:N0} s");
+        }
 
         using var playwright = await Playwright.CreateAsync();
         await using var chromium = await playwright.Chromium.LaunchAsync(new()
@@ -46,10 +51,10 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         var page = await context.NewPageAsync();
         page.WebSocket += (_, connection) =>
         {
-            connection.FrameSent += (_, _) => Interlocked.CompareExchange(ref _asked, Stopwatch.GetTimestamp(), 0);
-            connection.FrameReceived += (_, _) => Interlocked.Exchange(ref _answered, Stopwatch.GetTimestamp());
+            connection.FrameSent += (_, _) => Asked();
+            connection.FrameReceived += (_, _) => Answered();
         };
-        await OwnAsync(page);
+        if (events > 0) await OwnAsync(page);
         await FirstPageAsync(page);
         await InteractionsAsync(page, people);
         await TailAsync(page, people);
@@ -76,7 +81,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         for (var i = 0; i < BatchSize; i++)
         {
             var person = (first + (isNew ? i : i * 7919)) % people;
-            body.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{{\"messageId\":\"bench-{Interlocked.Increment(ref _sent)}\",\"userId\":\"user-{person}\",\"anonymousId\":\"anon-{person}\",");
+            body.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"{{\"messageId\":\"bench-{_run}-{Interlocked.Increment(ref _sent)}\",\"userId\":\"user-{person}\",\"anonymousId\":\"anon-{person}\",");
             if (isNew) body.Append(CultureInfo.InvariantCulture, $"\"type\":\"identify\",\"traits\":{{\"email\":\"p{person}@example.com\",\"plan\":\"pro\",\"name\":\"Person {person}\"}}}}");
             else body.Append(CultureInfo.InvariantCulture, $"\"type\":\"track\",\"event\":\"{(i % 9 == 0 ? "Order Completed" : "Product Viewed")}\",\"properties\":{{\"product_id\":\"p-{person % 1000}\",\"price\":{person % 90}.5}}}}");
         }
@@ -240,12 +245,25 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
     private async Task<(double Whole, double Server)> TakesAsync(Func<Task> action, Func<Task> awaited)
     {
         var begun = Stopwatch.GetTimestamp();
-        Interlocked.Exchange(ref _asked, 0);
+        lock (_frames) (_asked, _served) = (0, default);
         await action();
         await awaited();
-        var whole = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-        var (asked, answered) = (Interlocked.Read(ref _asked), Interlocked.Read(ref _answered));
-        return (whole, asked == 0 || answered < asked ? 0 : Stopwatch.GetElapsedTime(asked, answered).TotalMilliseconds);
+        lock (_frames) return (Stopwatch.GetElapsedTime(begun).TotalMilliseconds, _served.TotalMilliseconds);
+    }
+
+    private void Asked()
+    {
+        lock (_frames)
+            if (_asked == 0) _asked = Stopwatch.GetTimestamp();
+    }
+
+    private void Answered()
+    {
+        lock (_frames)
+        {
+            if (_asked != 0) _served += Stopwatch.GetElapsedTime(_asked);
+            _asked = 0;
+        }
     }
 
     private static void Tell(string what, IEnumerable<(double Whole, double Server)> spent)
