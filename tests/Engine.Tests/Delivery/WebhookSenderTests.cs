@@ -165,7 +165,7 @@ public sealed class WebhookSenderTests
                     socket.Shutdown(SocketShutdown.Both);
                 }
             }
-            catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+            catch (Exception ended) when (ended is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 // The listener was stopped, or the client has gone first.
             }
