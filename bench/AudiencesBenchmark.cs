@@ -47,7 +47,7 @@ internal static class AudiencesBenchmark
         await river.StopAsync();
     }
 
-    /// <summary>How long a new audience takes until it has its past, and how long previews take.</summary>
+    /// <summary>How long a new audience takes until it has its past, with the river idle and beside it, and how long previews take.</summary>
     public static async Task RunLakeAsync(long events, int people, string folder)
     {
         using var river = await OpenedRiver.OpenAsync(folder, withLake: true);
@@ -70,13 +70,53 @@ internal static class AudiencesBenchmark
         }
 
         var gathering = river.Lake.GatherAsync(river);
-        var created = TimeProvider.System.GetTimestamp();
-        await river.ReviseAsync([ResourceKind.Put(Of(1, Computation.Audience, "event('Order Completed').within(30 days).count() >= 2"))]);
-        while (river.State(1) is not { Answering: not 0, NeedsPass: false } || river.HasPass()) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        var idle = await FillAsync(river, 1, "event('Order Completed').within(30 days).count() >= 2");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"back-fill over {events + people:N0} events and {people:N0} people: {TimeProvider.System.GetElapsedTime(created).TotalSeconds:F1} s, {river.State(1)!.Gathered:N0} events gathered, {river.State(1)!.Size:N0} members"));
+            $"back-fill over {events + people:N0} events and {people:N0} people: {idle.TotalSeconds:F1} s, {river.State(1)!.Gathered:N0} events gathered, {river.State(1)!.Size:N0} members"));
+
+        const int Sample = 200_000;
+        var alone = TimeProvider.System.GetTimestamp();
+        await river.SendAsync(shoppers, Sample, isEverybodyOnce: false);
+        var full = Sample / TimeProvider.System.GetElapsedTime(alone).TotalSeconds;
+        // The lake may be behind a river at full speed; at half of it, it is not.
+        await river.Lake.CatchUpAsync(river.Decided.End);
+        using var over = new CancellationTokenSource();
+        var sending = Task.Run(() => SendAtAsync(river, shoppers, full / 2, over.Token));
+        var beside = await FillAsync(river, 2, "event('Product Added').within(30 days).count() >= 2");
+        await over.CancelAsync();
+        var sent = await sending;
+        var behind = TimeProvider.System.GetTimestamp();
+        await river.SettleAsync();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"the same beside the river at {full / 2:N0} events/s, half of what it does alone with one audience and the lake: {beside.TotalSeconds:F1} s, {river.State(2)!.Gathered:N0} events gathered; {sent:N0} events came, the last of them was there {TimeProvider.System.GetElapsedTime(behind).TotalSeconds:F1} s after the end"));
         await river.Lake.StopAsync(gathering);
         await river.StopAsync();
+    }
+
+    // How long it takes from the definition of an audience until it answers for everybody.
+    private static async Task<TimeSpan> FillAsync(OpenedRiver river, uint number, string query)
+    {
+        var created = TimeProvider.System.GetTimestamp();
+        await river.ReviseAsync([ResourceKind.Put(Of(number, Computation.Audience, query))]);
+        while (river.State(number) is not { Answering: not 0, NeedsPass: false } || river.HasPass()) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        return TimeProvider.System.GetElapsedTime(created);
+    }
+
+    // Sends at a steady rate until it is cancelled, and says how many.
+    private static async Task<long> SendAtAsync(OpenedRiver river, Shoppers shoppers, double rate, CancellationToken cancellationToken)
+    {
+        var records = new LogRecords(1 << 20);
+        var begun = TimeProvider.System.GetTimestamp();
+        var sent = 0L;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            records.Clear();
+            for (var due = (long)(rate * TimeProvider.System.GetElapsedTime(begun).TotalSeconds); sent < due; sent++) shoppers.AddEvent(records, null);
+            if (records.Count > 0) await river.AppendAsync(records);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
+        }
+
+        return sent;
     }
 
     /// <summary>How long the processing of a tick takes while people leave an audience by time.</summary>

@@ -9,7 +9,7 @@ namespace Tributary.Benchmarks;
 
 /// <summary>
 /// What the console is like to use over a full workspace, and what open consoles cost: drives Chromium against a running server that nobody owns yet. The times
-/// are those of the browser, from the click to what it asked for on the screen, and of these the server's part: from each frame that the browser sends over the
+/// are those of the browser, from the click to what it asked for on the screen, and of these the server's part: from each message that the page sends over the
 /// console's connection to the next one that it gets. Server, browser and load share the machine.
 /// </summary>
 internal sealed class ConsoleBenchmark(string server, string token, int serverProcess) : IDisposable
@@ -17,14 +17,23 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
     private const string Email = "bench@example.com";
     private const string Password = "a sentence is fine";
     private const int BatchSize = 100;
+
+    // Counts how long the page waits for the server: from the first message that it sends to the next one that it gets.
+    private const string Watch = """
+        window.served = { since: 0, total: 0 };
+        window.WebSocket = class extends WebSocket {
+          constructor(...all) {
+            super(...all);
+            this.addEventListener('message', () => { if (served.since) served.total += performance.now() - served.since; served.since = 0; });
+          }
+          send(message) { served.since ||= performance.now(); super.send(message); }
+        };
+        """;
     private readonly HttpClient _http = new() { BaseAddress = new Uri(server), Timeout = TimeSpan.FromMinutes(2) };
     private string _source = "";
     private AuthenticationHeaderValue? _writer;
     private readonly long _run = Stopwatch.GetTimestamp();
     private long _sent;
-    private readonly Lock _frames = new();
-    private long _asked;
-    private TimeSpan _served;
 
     /// <param name="people">How many people there are.</param>
     /// <param name="events">How many events they have sent before anything is measured; 0 when a run before this one has loaded the server and owns it.</param>
@@ -49,11 +58,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         await using var context = await chromium.NewContextAsync(new() { BaseURL = server, ViewportSize = new() { Width = 1280, Height = 800 } });
         context.SetDefaultTimeout(60_000);
         var page = await context.NewPageAsync();
-        page.WebSocket += (_, connection) =>
-        {
-            connection.FrameSent += (_, _) => Asked();
-            connection.FrameReceived += (_, _) => Answered();
-        };
+        await page.AddInitScriptAsync(Watch);
         if (events > 0) await OwnAsync(page);
         await FirstPageAsync(page);
         await InteractionsAsync(page, people);
@@ -130,7 +135,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
             await page.GetByLabel("Email").FillAsync(Email);
             await page.GetByLabel("Password").FillAsync(Password);
             spent.Add(await TakesAsync(
-                () => page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync(), () => page.GetByRole(AriaRole.Heading, new() { Name = "Home", Exact = true }).WaitForAsync()));
+                page, () => page.GetByRole(AriaRole.Button, new() { Name = "Sign in", Exact = true }).ClickAsync(), () => page.GetByRole(AriaRole.Heading, new() { Name = "Home", Exact = true }).WaitForAsync()));
         }
 
         Tell("first page after the sign-in, the password's check included", spent.Skip(1).Select(one => one.Whole));
@@ -150,7 +155,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         for (var i = 0; i < 12; i++)
         {
             var email = $"p{Random.Shared.Next(people)}@example.com";
-            spent.Add(await TakesAsync(() => page.GetByRole(AriaRole.Searchbox).FillAsync(email), () => page.GetByText("1 profile", new() { Exact = true }).WaitForAsync()));
+            spent.Add(await TakesAsync(page, () => page.GetByRole(AriaRole.Searchbox).FillAsync(email), () => page.GetByText("1 profile", new() { Exact = true }).WaitForAsync()));
             await page.GetByRole(AriaRole.Searchbox).FillAsync("");
             await page.Locator("tr[data-row]").Nth(3).WaitForAsync();
         }
@@ -162,13 +167,13 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
             await page.GotoAsync($"/profiles/user_id:user-{Random.Shared.Next(people)}");
             await page.Locator(".tabs").WaitForAsync();
             await page.WaitForTimeoutAsync(300);
-            spent.Add(await TakesAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Timeline" }).ClickAsync(), () => page.Locator(".timeline-event").First.WaitForAsync()));
+            spent.Add(await TakesAsync(page, () => page.GetByRole(AriaRole.Link, new() { Name = "Timeline" }).ClickAsync(), () => page.Locator(".timeline-event").First.WaitForAsync()));
         }
 
         Tell("the timeline of a person", spent.Skip(2));
     }
 
-    private async Task AskAsync(IPage page, string name, string path, string awaited)
+    private static async Task AskAsync(IPage page, string name, string path, string awaited)
     {
         var spent = new List<(double Whole, double Server)>();
         for (var i = 0; i < 12; i++)
@@ -178,7 +183,7 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
             // A page that is there is not alive yet.
             await page.WaitForTimeoutAsync(400);
             var link = page.Locator("nav").GetByRole(AriaRole.Link, new() { Name = name, Exact = true });
-            spent.Add(await TakesAsync(() => link.ClickAsync(), async () =>
+            spent.Add(await TakesAsync(page, () => link.ClickAsync(), async () =>
             {
                 await page.WaitForFunctionAsync("path => location.pathname === path", path);
                 await page.Locator(awaited).First.WaitForAsync();
@@ -200,8 +205,8 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         var gaps = await page.EvaluateAsync<double[]>(
             "() => new Promise(done => { const gaps = []; let last = performance.now(); const end = last + 10000; const step = now => { gaps.push(now - last); last = now; now < end ? requestAnimationFrame(step) : done(gaps); }; requestAnimationFrame(step); })");
         Tell("live tail at 5,000 events/s: from one picture to the next", gaps);
-        var paused = await TakesAsync(() => page.Keyboard.PressAsync("Space"), () => page.GetByRole(AriaRole.Button, new() { Name = "Paused" }).WaitForAsync());
-        var opened = await TakesAsync(() => page.Locator(".debug-row").First.ClickAsync(), () => page.GetByRole(AriaRole.Region, new() { Name = "The message" }).WaitForAsync());
+        var paused = await TakesAsync(page, () => page.Keyboard.PressAsync("Space"), () => page.GetByRole(AriaRole.Button, new() { Name = "Paused" }).WaitForAsync());
+        var opened = await TakesAsync(page, () => page.Locator(".debug-row").First.ClickAsync(), () => page.GetByRole(AriaRole.Region, new() { Name = "The message" }).WaitForAsync());
         await over.CancelAsync();
         Print($"live tail: {await load:N0} events; paused after {paused.Whole:N0} ms, a message opened after {opened.Whole:N0} ms");
     }
@@ -242,28 +247,14 @@ internal sealed class ConsoleBenchmark(string server, string token, int serverPr
         return (after - before).TotalMicroseconds / (now - sent);
     }
 
-    private async Task<(double Whole, double Server)> TakesAsync(Func<Task> action, Func<Task> awaited)
+    private static async Task<(double Whole, double Server)> TakesAsync(IPage page, Func<Task> action, Func<Task> awaited)
     {
+        await page.EvaluateAsync("() => { served.since = 0; served.total = 0; }");
         var begun = Stopwatch.GetTimestamp();
-        lock (_frames) (_asked, _served) = (0, default);
         await action();
         await awaited();
-        lock (_frames) return (Stopwatch.GetElapsedTime(begun).TotalMilliseconds, _served.TotalMilliseconds);
-    }
-
-    private void Asked()
-    {
-        lock (_frames)
-            if (_asked == 0) _asked = Stopwatch.GetTimestamp();
-    }
-
-    private void Answered()
-    {
-        lock (_frames)
-        {
-            if (_asked != 0) _served += Stopwatch.GetElapsedTime(_asked);
-            _asked = 0;
-        }
+        var whole = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
+        return (whole, await page.EvaluateAsync<double>("() => served.total"));
     }
 
     private static void Tell(string what, IEnumerable<(double Whole, double Server)> spent)

@@ -22,7 +22,7 @@ internal sealed partial class ComputationGatherer(
     GatheringDoor door, IStateStore store, HistoryReader history, Func<WorkspaceSnapshot> workspace, TimeProvider clock, ILogger<ComputationGatherer> logger)
 {
     /// <summary>Most events of one record.</summary>
-    public const int EventsMax = 500;
+    public const int EventsMax = 2_000;
 
     /// <summary>Most bytes of the events of one record, about. A record of the log holds 4 MiB.</summary>
     public const int BytesMax = 1 << 20;
@@ -163,7 +163,7 @@ internal sealed partial class ComputationGatherer(
     {
         var before = ReadStates().Find(each => each.Space == space);
         if (before is not { IsPassWanted: true }) return true;
-        await door.SendAsync(new GatheredRecord { Space = space, After = before.Pass?.After ?? "" }, stopping);
+        await door.SendAsync(new GatheredRecord { Space = space, After = before.Pass?.After ?? "", Step = GatheredRecord.StepMax }, stopping);
         var after = ReadStates().Find(each => each.Space == space);
         if (after is not { IsPassWanted: true } || after.PassWanted != before.PassWanted) return true;
         await StandAsync(space, stopping);

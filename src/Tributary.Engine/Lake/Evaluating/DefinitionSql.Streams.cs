@@ -58,6 +58,8 @@ internal sealed partial class DefinitionSql
             case WhereFilter where:
                 var frame = new Frame(place, rows, hasParent);
                 var condition = Condition(where.Condition, frame);
+                // Of a sample it pays to find out first whose event it is; a condition that asks nothing of that would be put to the events of everybody.
+                if (_question.OneOf > 1 && !HasReduction(where.Condition)) condition = $"CASE WHEN length(r.own) > 0 THEN {condition} ELSE false END";
                 return Part($"SELECT r.* FROM {rows} r{frame.Joins} WHERE {condition}");
             case SourcesFilter sources:
                 var ids = string.Join(", ", sources.Excluded.Select(LakeDatabase.Literal));

@@ -15,9 +15,6 @@ namespace Tributary.Engine.Processing.Computing;
 /// </summary>
 internal sealed partial class ComputationStep
 {
-    /// <summary>Profiles of one step of a pass.</summary>
-    public const int PassStep = 500;
-
     /// <summary>A revision is in force.</summary>
     /// <param name="before">The workspace before it.</param>
     /// <param name="after">The workspace with it.</param>
@@ -179,7 +176,7 @@ internal sealed partial class ComputationStep
         var pass = _context.Computations.PassOf(space.Number) ?? BeginPass(space.Number);
         if (pass is null || (pass.After ?? "") != gathered.After) return;
         var set = _context.Computations.SetOf(space.Number);
-        var profiles = _context.Graph.Next(space.Number, pass.AfterId, PassStep);
+        var profiles = _context.Graph.Next(space.Number, pass.AfterId, gathered.Step);
         foreach (var profile in profiles)
         {
             Sweep(set, profile);
@@ -201,7 +198,7 @@ internal sealed partial class ComputationStep
             }
         }
 
-        _context.Computations.Put(space.Number, profiles.Count < PassStep ? null : pass with { After = profiles[^1].Id.ToString(), Done = pass.Done + profiles.Count });
+        _context.Computations.Put(space.Number, profiles.Count < gathered.Step ? null : pass with { After = profiles[^1].Id.ToString(), Done = pass.Done + profiles.Count });
     }
 
     private PassState? BeginPass(ushort space)

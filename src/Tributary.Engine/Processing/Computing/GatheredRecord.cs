@@ -17,13 +17,19 @@ internal readonly record struct PastEvent(byte[] Identifier, byte[] Name, Instan
 /// Work for audiences and computed traits as it stands in the received log, so that a replay does the same at the same place. Integers are variable-length:
 /// <code>
 /// events 1:u8 space:u16 computation version from to count { identifier name timestamp receivedAt−timestamp tie:u64 source properties context pageName }*
-/// pass   2:u8 space:u16 after:text
+/// pass   2:u8 space:u16 after:text step
 /// </code>
 /// </summary>
 internal sealed class GatheredRecord
 {
     private const byte EventsKind = 1;
     private const byte PassKind = 2;
+
+    // What a record without it means.
+    private const int StepDefault = 500;
+
+    /// <summary>Most profiles of one step of a pass: events wait while they are asked.</summary>
+    public const int StepMax = 2_000;
 
     public required ushort Space { get; init; }
 
@@ -43,6 +49,9 @@ internal sealed class GatheredRecord
     /// <summary>Of a step of a pass: the last profile that was done before; empty to begin.</summary>
     public string After { get; init; } = "";
 
+    /// <summary>Of a step of a pass: how many profiles it is, 1 to <see cref="StepMax"/>. It stands in the record because a replay must take the same steps.</summary>
+    public int Step { get; init; } = StepDefault;
+
     public bool IsPass => Computation == 0;
 
     public void Write(ByteWriter writer)
@@ -52,6 +61,7 @@ internal sealed class GatheredRecord
         if (IsPass)
         {
             writer.WriteString(After);
+            writer.WriteUnsigned((ulong)Step);
             return;
         }
 
@@ -79,7 +89,7 @@ internal sealed class GatheredRecord
         var reader = new ByteReader(bytes);
         var kind = reader.ReadByte();
         var space = System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(reader.Take(2));
-        if (kind == PassKind) return new GatheredRecord { Space = space, After = reader.ReadString() };
+        if (kind == PassKind) return new GatheredRecord { Space = space, After = reader.ReadString(), Step = reader.Left > 0 ? Math.Clamp(reader.ReadCount(), 1, StepMax) : StepDefault };
         if (kind != EventsKind) throw new InvalidDataException("Gathered work was written by a newer version of Tributary.");
         var computation = (uint)reader.ReadUnsigned();
         var version = (uint)reader.ReadUnsigned();
