@@ -20,9 +20,16 @@ public sealed class Window : IAsyncDisposable
         {
             if (message.Type == "error") _complaints.Enqueue($"{message.Text} {message.Location}");
         };
-        // Nothing of ours opens one: whoever does is code that came in as data.
+        // Nothing of ours opens one but the browser's question before a page is left with something unsaved, which is gone only a moment after it was saved: whoever
+        // else does is code that came in as data.
         page.Dialog += async (_, dialog) =>
         {
+            if (dialog.Type == DialogType.BeforeUnload)
+            {
+                await dialog.AcceptAsync();
+                return;
+            }
+
             _complaints.Enqueue($"A dialog said {dialog.Message}");
             await dialog.DismissAsync();
         };
