@@ -49,8 +49,9 @@ internal sealed class RowsFold : Fold
         _rows.Insert(place, new Row(at, slots[..plan.KeptSlots].ToArray()));
         Added++;
         if (_rows.Count <= RowsMax + Slack) return 0;
-        Drop(_rows.Count - RowsMax);
-        return Slack + 1;
+        var lost = _rows.Count - RowsMax;
+        Drop(lost);
+        return lost;
     }
 
     public override void Write(ByteWriter writer)
