@@ -49,7 +49,7 @@ public sealed class ProfileSheet
 
     // Every event and every answer of a definition moves one of these.
     private (long Events, long Links, long Evidence, long Changed, DateTimeOffset? Last) Stamp =>
-        (Events, Profile.Links.Count, Profile.Links.Sum(link => link.Count), Profile.Results?.Values.Select(result => result.ChangedAt).DefaultIfEmpty().Max() ?? 0, LastSeen);
+        (Events, Profile.Links.Count, Profile.Links.Sum(link => link.Count), Profile.Results?.Select(result => result.Value.ChangedAt).DefaultIfEmpty().Max() ?? 0, LastSeen);
 }
 
 /// <summary>A profile that was found.</summary>

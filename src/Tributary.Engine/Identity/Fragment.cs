@@ -15,7 +15,7 @@ internal sealed class Fragment
     public Dictionary<byte[], Stamp>? Accounts { get; set; }
 
     /// <summary>What definitions keep of the events; null while none has kept any.</summary>
-    public Dictionary<FoldKey, StoredFold>? Folds { get; set; }
+    public FoldTable? Folds { get; set; }
 
     /// <summary>How many events the fragment was folded from.</summary>
     public long EventCount { get; set; }

@@ -26,7 +26,7 @@ internal sealed class Profile(ProfileId id, ushort space, ProfileCollection coll
     public List<Link> Links { get; } = [];
 
     /// <summary>What definitions have come to, by the number of the computation; null while none has come to anything.</summary>
-    public SortedList<uint, ComputedResult>? Results { get; set; }
+    public ResultTable? Results { get; set; }
 
     /// <summary>What is remembered of costly conditions; null when nothing is, and after anything but one more event.</summary>
     public Dictionary<UInt128, Remembered>? Remembered { get; set; }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Text;
 using Tributary.Model;
 
@@ -72,9 +73,9 @@ internal static class ProfileCodec
         {
             var computation = (uint)reader.ReadUnsigned();
             var version = (uint)reader.ReadUnsigned();
-            var json = reader.ReadByte() == 0 ? null : reader.ReadBlob().ToArray();
+            var json = reader.ReadByte() == 0 ? null : ComputedResult.JsonOf(reader.ReadBlob());
             var changedAt = reader.ReadSigned();
-            (profile.Results ??= [])[computation] = new ComputedResult(version, json, changedAt, ReadTime(ref reader));
+            (profile.Results ??= new ResultTable())[computation] = new ComputedResult(version, json, changedAt, ReadTime(ref reader));
         }
 
         profile.TimerAt = ReadTime(ref reader);
@@ -117,11 +118,11 @@ internal static class ProfileCodec
         }
 
         var folds = version >= 2 ? reader.ReadCount() : 0;
-        if (folds > 0) fragment.Folds = new Dictionary<FoldKey, StoredFold>(folds);
+        if (folds > 0) fragment.Folds = new FoldTable(folds);
         for (; folds > 0; folds--)
         {
-            var name = new FoldKey((uint)reader.ReadUnsigned());
-            fragment.Folds!.Add(name, new StoredFold(reader.ReadByte(), reader.ReadBlob().ToArray()));
+            var stream = (uint)reader.ReadUnsigned();
+            fragment.Folds!.Insert(fragment.Folds.Count, stream, new UnreadFold(reader.ReadByte(), reader.ReadBlob().ToArray()));
         }
 
         return node;
@@ -146,7 +147,7 @@ internal sealed class ByteWriter
 
     public Span<byte> Reserve(int bytes)
     {
-        if (_buffer.Length - _length < bytes) Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes));
+        if (_buffer.Length - _length < bytes) Grow(bytes);
         _length += bytes;
         return _buffer.AsSpan(_length - bytes, bytes);
     }
@@ -159,8 +160,12 @@ internal sealed class ByteWriter
 
     public void WriteUnsigned(ulong value)
     {
-        for (; value >= 0x80; value >>= 7) WriteByte((byte)(value | 0x80));
-        WriteByte((byte)value);
+        const int Longest = 10;
+        if (_buffer.Length - _length < Longest) Grow(Longest);
+        var at = _length;
+        for (; value >= 0x80; value >>= 7) _buffer[at++] = (byte)(value | 0x80);
+        _buffer[at++] = (byte)value;
+        _length = at;
     }
 
     public void WriteSigned(long value) => WriteUnsigned((ulong)((value << 1) ^ (value >> 63)));
@@ -177,6 +182,35 @@ internal sealed class ByteWriter
         WriteUnsigned((ulong)length);
         Encoding.UTF8.GetBytes(text, Reserve(length));
     }
+
+    /// <summary>Begins a blob whose length shows once it is written.</summary>
+    /// <returns>What <see cref="EndBlob"/> ends.</returns>
+    public int BeginBlob()
+    {
+        Reserve(1);
+        return _length;
+    }
+
+    /// <summary>Puts the length before what was written since <see cref="BeginBlob"/>; the bytes are those of <see cref="WriteBlob"/>.</summary>
+    public void EndBlob(int from)
+    {
+        var length = _length - from;
+        if (length < 0x80)
+        {
+            _buffer[from - 1] = (byte)length;
+            return;
+        }
+
+        // The length takes more than the byte that was left for it, so what was written makes room.
+        var more = ((BitOperations.Log2((uint)length) + 7) / 7) - 1;
+        Reserve(more);
+        _buffer.AsSpan(from, length).CopyTo(_buffer.AsSpan(from + more));
+        _length = from - 1;
+        WriteUnsigned((ulong)length);
+        _length += length;
+    }
+
+    private void Grow(int bytes) => Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes));
 }
 
 /// <summary>Reads what <see cref="ByteWriter"/> wrote.</summary>

@@ -8,14 +8,10 @@ namespace Tributary.Engine.Identity;
 /// </summary>
 internal sealed class ProfileEncoder
 {
-    private readonly Dictionary<string, int> _messages = new(StringComparer.Ordinal);
-    private readonly Dictionary<Stamp, int> _stamps = new(StampIdentity.Instance);
-    private readonly Dictionary<Node, int> _nodes = [];
-    private readonly List<Stamp> _stampList = [];
-    private readonly List<string> _messageList = [];
+    private readonly Places<string> _messages = new(StringComparer.Ordinal);
+    private readonly Places<Stamp> _stamps = new(StampIdentity.Instance);
+    private readonly Places<Node> _nodes = new(ReferenceEqualityComparer.Instance);
     private readonly List<KeyValuePair<string, Trait>> _traits = [];
-    private readonly List<KeyValuePair<FoldKey, StoredFold>> _folds = [];
-    private readonly ByteWriter _scratch = new();
     private ByteWriter _writer = null!;
 
     /// <summary>Writes a profile behind what was written before.</summary>
@@ -28,10 +24,10 @@ internal sealed class ProfileEncoder
         _writer.WriteUInt16(profile.Space);
         _writer.WriteByte((byte)profile.Collection);
         _writer.WriteSigned(profile.CreatedAt);
-        _writer.WriteUnsigned((ulong)_messageList.Count);
-        foreach (var message in _messageList) _writer.WriteString(message);
-        _writer.WriteUnsigned((ulong)_stampList.Count);
-        foreach (var stamp in _stampList)
+        _writer.WriteUnsigned((ulong)_messages.Items.Count);
+        foreach (var message in _messages.Items) _writer.WriteString(message);
+        _writer.WriteUnsigned((ulong)_stamps.Items.Count);
+        foreach (var stamp in _stamps.Items)
         {
             _writer.WriteSigned(stamp.Timestamp);
             _writer.WriteSigned(stamp.ReceivedAt - stamp.Timestamp);
@@ -51,9 +47,10 @@ internal sealed class ProfileEncoder
         _writer.WriteUnsigned((ulong)(profile.Results?.Count ?? 0));
         if (profile.Results is { } results)
         {
-            foreach (var (computation, result) in results)
+            for (var i = 0; i < results.Count; i++)
             {
-                _writer.WriteUnsigned(computation);
+                ref readonly var result = ref results.Results[i];
+                _writer.WriteUnsigned(results.Numbers[i]);
                 _writer.WriteUnsigned(result.Version);
                 _writer.WriteByte(result.Json is null ? (byte)0 : (byte)1);
                 if (result.Json is not null) _writer.WriteBlob(result.Json);
@@ -70,18 +67,16 @@ internal sealed class ProfileEncoder
     private void Begin(Profile profile)
     {
         _messages.Clear();
-        _messageList.Clear();
         _stamps.Clear();
-        _stampList.Clear();
         _nodes.Clear();
         foreach (var node in profile.Nodes)
         {
-            _nodes.Add(node, _nodes.Count);
-            Add(node.FirstMessageId);
+            _nodes.Add(node);
+            _messages.Add(node.FirstMessageId);
             Collect(node.Fragment);
         }
 
-        foreach (var link in profile.Links) Add(link.Evidence.MessageId);
+        foreach (var link in profile.Links) _messages.Add(link.Evidence.MessageId);
     }
 
     private void Collect(Fragment fragment)
@@ -105,7 +100,8 @@ internal sealed class ProfileEncoder
         _writer.WriteUnsigned(node.Source);
         WriteMessage(node.FirstMessageId);
         _writer.WriteUnsigned((ulong)(node.Vetoes?.Count ?? 0));
-        foreach (var veto in node.Vetoes ?? []) _writer.WriteBlob(veto);
+        if (node.Vetoes is not null)
+            foreach (var veto in node.Vetoes) _writer.WriteBlob(veto);
         _writer.WriteUnsigned((ulong)fragment.EventCount);
         if (fragment.EventCount > 0)
         {
@@ -142,21 +138,20 @@ internal sealed class ProfileEncoder
     {
         _writer.WriteUnsigned((ulong)(fragment.Folds?.Count ?? 0));
         if (fragment.Folds is null) return;
-        _folds.Clear();
-        foreach (var fold in fragment.Folds) _folds.Add(fold);
-        _folds.Sort(static (a, b) => a.Key.CompareTo(b.Key));
-        foreach (var (key, fold) in _folds)
+        foreach (var (stream, fold) in fragment.Folds.Entries)
         {
-            _writer.WriteUnsigned(key.Stream);
+            _writer.WriteUnsigned(stream);
             _writer.WriteByte(fold.Code);
-            fold.Write(_writer, _scratch);
+            var blob = _writer.BeginBlob();
+            fold.Write(_writer);
+            _writer.EndBlob(blob);
         }
     }
 
     private void EncodeLink(Link link)
     {
-        _writer.WriteUnsigned((ulong)_nodes[link.A]);
-        _writer.WriteUnsigned((ulong)_nodes[link.B]);
+        _writer.WriteUnsigned((ulong)_nodes.Of(link.A));
+        _writer.WriteUnsigned((ulong)_nodes.Of(link.B));
         _writer.WriteSigned(link.Evidence.Timestamp);
         WriteMessage(link.Evidence.MessageId);
         _writer.WriteUnsigned((ulong)link.Evidence.Offset.Value);
@@ -165,20 +160,13 @@ internal sealed class ProfileEncoder
         _writer.WriteUnsigned((ulong)link.Count);
     }
 
-    private void WriteStamp(Stamp stamp) => _writer.WriteUnsigned((ulong)_stamps[stamp]);
+    private void WriteStamp(Stamp stamp) => _writer.WriteUnsigned((ulong)_stamps.Of(stamp));
 
-    private void WriteMessage(string messageId) => _writer.WriteUnsigned((ulong)_messages[messageId]);
+    private void WriteMessage(string messageId) => _writer.WriteUnsigned((ulong)_messages.Of(messageId));
 
     private void Add(Stamp stamp)
     {
-        if (!_stamps.TryAdd(stamp, _stampList.Count)) return;
-        _stampList.Add(stamp);
-        Add(stamp.MessageId);
-    }
-
-    private void Add(string messageId)
-    {
-        if (_messages.TryAdd(messageId, _messageList.Count)) _messageList.Add(messageId);
+        if (_stamps.Add(stamp)) _messages.Add(stamp.MessageId);
     }
 
     private List<KeyValuePair<string, Trait>> Ordered(Fragment fragment)
@@ -190,6 +178,56 @@ internal sealed class ProfileEncoder
     }
 
     private static IEnumerable<KeyValuePair<byte[], Stamp>> Ordered(Dictionary<byte[], Stamp> accounts) => accounts.OrderBy(pair => pair.Key, ByteOrder.Instance);
+
+    /// <summary>
+    /// Different items in the order in which they came. Most profiles have a handful of each, which are looked through; only of many it is kept where each one stands.
+    /// </summary>
+    private sealed class Places<T>(IEqualityComparer<T> comparer) where T : class
+    {
+        private const int FewMax = 16;
+        private readonly Dictionary<T, int> _places = new(comparer);
+
+        public List<T> Items { get; } = [];
+
+        public void Clear()
+        {
+            Items.Clear();
+            _places.Clear();
+        }
+
+        /// <summary>Adds an item; false when it is there.</summary>
+        public bool Add(T item)
+        {
+            if (Find(item) >= 0) return false;
+            if (Items.Count >= FewMax)
+            {
+                for (var at = _places.Count; at < Items.Count; at++) _places.Add(Items[at], at);
+                _places.Add(item, Items.Count);
+            }
+
+            Items.Add(item);
+            return true;
+        }
+
+        /// <summary>The place of an item that is there.</summary>
+        public int Of(T item)
+        {
+            var place = Find(item);
+            Invariant.Holds(place >= 0);
+            return place;
+        }
+
+        private int Find(T item)
+        {
+            if (Items.Count > FewMax) return _places.GetValueOrDefault(item, -1);
+            // It mostly is the very object.
+            for (var at = 0; at < Items.Count; at++)
+                if (ReferenceEquals(Items[at], item)) return at;
+            for (var at = 0; at < Items.Count; at++)
+                if (comparer.Equals(Items[at], item)) return at;
+            return -1;
+        }
+    }
 
     /// <summary>Two stamps are one when they name the same event.</summary>
     private sealed class StampIdentity : IEqualityComparer<Stamp>

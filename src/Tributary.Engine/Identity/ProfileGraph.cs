@@ -122,9 +122,9 @@ internal sealed class ProfileGraph(IStateStore store, long cacheBytesMax)
     // Until they are asked again: who was in on one side has been told so and counts as in.
     private static void MergeResults(Profile survivor, Profile other)
     {
-        foreach (var (computation, result) in other.Results ?? [])
+        foreach (var (computation, result) in other.Results ?? ResultTable.None)
         {
-            survivor.Results ??= [];
+            survivor.Results ??= new ResultTable();
             if (!survivor.Results.TryGetValue(computation, out var own) || own.Json is null || (result.IsMember && !own.IsMember)) survivor.Results[computation] = result;
         }
     }

@@ -68,7 +68,7 @@ internal sealed class CommandStep(StepContext context, ComputationStep computing
                 DecidedRecord.AddMapping(context.Decided, cause, part.Id, removed: false, part.Collection, type, value);
             }
 
-            part.Results = profile.Results is null ? null : new SortedList<uint, ComputedResult>(profile.Results);
+            part.Results = profile.Results is null ? null : new ResultTable(profile.Results);
             context.EmitTraits(cause, part.Id, context.AllTraits(part), replaced: true);
         }
 

@@ -146,13 +146,15 @@ internal sealed class DedupRing(IStateStore store, int daysKept, int filterBytes
 
     private Seen? Find(UInt128 hash, uint source, uint generation)
     {
+        // What was entered since the start is in the filters too, so they know of nearly every message at once that it is new.
+        if (_isFilled && !MayContain(hash, source, generation) && !(generation > 0 && MayContain(hash, source, generation - 1))) return null;
         // A commit may cover days of log time in a replay, so what is too old for the store's search is too old here as well.
         if (_recent.TryGetValue((hash, source), out var seen) || _settling.TryGetValue((hash, source), out seen))
             return seen.Generation + 1 >= generation ? seen : null;
         Span<byte> key = stackalloc byte[StateKeys.DedupSize];
         for (var back = 0u; back < 2 && back <= generation; back++)
         {
-            if (_isFilled && !(_filters.GetValueOrDefault(generation - back)?.MayContain(hash, source) ?? false)) continue;
+            if (_isFilled && !MayContain(hash, source, generation - back)) continue;
             StateKeys.WriteDedup(key, generation - back, hash, source);
             if (store.Get(Table.Dedup, key) is { } value)
                 return new Seen(generation - back, BinaryPrimitives.ReadInt64LittleEndian(value), BinaryPrimitives.ReadInt64LittleEndian(value.AsSpan(8)));
@@ -161,9 +163,12 @@ internal sealed class DedupRing(IStateStore store, int daysKept, int filterBytes
         return null;
     }
 
-    private SeenFilter FilterOf(uint generation)
+    private bool MayContain(UInt128 hash, uint source, uint generation) => _filters.TryGetValue(generation, out var filter) && filter.MayContain(hash, source);
+
+    private SeenFilter FilterOf(uint generation) => _filters.TryGetValue(generation, out var filter) ? filter : BeginFilter(generation);
+
+    private SeenFilter BeginFilter(uint generation)
     {
-        if (_filters.TryGetValue(generation, out var filter)) return filter;
         foreach (var old in _filters.Keys.Where(key => key + 1 < generation).ToList())
         {
             _filters.Remove(old, out var gone);

@@ -15,6 +15,7 @@ namespace Tributary.Engine.Processing;
 /// </summary>
 internal sealed class EventStep(StepContext context, ComputationStep computing)
 {
+    private static readonly List<KeyValuePair<string, byte[]?>> NoTraits = [];
     private readonly EventFields _fields = new();
     private readonly IdentityResolver _resolver = new();
     private readonly List<Violation> _violations = [];
@@ -80,7 +81,7 @@ internal sealed class EventStep(StepContext context, ComputationStep computing)
         EmitChanges(person, cause);
         EmitChanges(account, cause);
         var joined = person.Profile is not null && Attach(person, account, cause, stamp, eventOffset);
-        List<KeyValuePair<string, byte[]?>> traits = person.Profile is null || _changed.Count == 0 ? [] : [.. _changed];
+        List<KeyValuePair<string, byte[]?>> traits = person.Profile is null || _changed.Count == 0 ? NoTraits : [.. _changed];
         if (account.Profile is not null) FoldTraits(account, cause, stamp, isOwner: record.Type == EventType.Group);
 
         // :: Step 6

@@ -15,6 +15,7 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     private readonly Dictionary<ushort, IdentityRules> _rules = [];
     private readonly ByteWriter _writer = new();
     private AccountPeople? _people;
+    private Utf8JsonWriter? _json;
 
     public IStateStore Store { get; } = store;
 
@@ -90,19 +91,18 @@ internal sealed class StepContext(IStateStore store, ProcessingOptions options)
     public void EmitTraits(in DecidedCause cause, ProfileId profile, IEnumerable<KeyValuePair<string, byte[]?>> traits, bool replaced)
     {
         DecidedRecord.BeginTraits(Decided, cause, profile, replaced);
-        using (var json = new Utf8JsonWriter(Decided, new JsonWriterOptions { SkipValidation = true, Encoder = WorkspaceSnapshot.Json.Encoder }))
+        var json = _json ??= new Utf8JsonWriter(Decided, new JsonWriterOptions { SkipValidation = true, Encoder = WorkspaceSnapshot.Json.Encoder });
+        json.Reset(Decided);
+        json.WriteStartObject();
+        foreach (var (name, value) in traits)
         {
-            json.WriteStartObject();
-            foreach (var (name, value) in traits)
-            {
-                json.WritePropertyName(name);
-                if (value is null) json.WriteNullValue();
-                else json.WriteRawValue(value, skipInputValidation: true);
-            }
-
-            json.WriteEndObject();
+            json.WritePropertyName(name);
+            if (value is null) json.WriteNullValue();
+            else json.WriteRawValue(value, skipInputValidation: true);
         }
 
+        json.WriteEndObject();
+        json.Flush();
         Decided.EndRecord();
     }
 

@@ -13,7 +13,7 @@ internal sealed class AskedComputations
     /// <summary>Begins with none of a set.</summary>
     public void Begin(ComputationSet set)
     {
-        var words = (set.All.Count + 63) / 64;
+        var words = (set.All.Length + 63) / 64;
         if (words > _bits.Length) _bits = new ulong[words];
         else _bits.AsSpan().Clear();
         _set = set;

@@ -38,7 +38,7 @@ internal sealed class ComputationSet
         }
 
         All = [.. _byNumber.Values.Where(computation => computation.Answering is not null).OrderBy(computation => RankOf(computation, depth: 0)).ThenBy(computation => computation.Computation.Number)];
-        for (var place = 0; place < All.Count; place++) All[place].PutAt(place);
+        for (var place = 0; place < All.Length; place++) All[place].PutAt(place);
         foreach (var computation in All) computation.ForNothing = Answer(computation);
         var ofNothing = new HashSet<LiveComputation>();
         foreach (var computation in All)
@@ -50,7 +50,7 @@ internal sealed class ComputationSet
     public static ComputationSet Empty { get; } = new([]);
 
     /// <summary>Those that answer, each behind what it reads.</summary>
-    public IReadOnlyList<LiveComputation> All { get; }
+    public LiveComputation[] All { get; }
 
     /// <summary>
     /// Those that are true for a profile that nothing is known of, or not the same for all of these, and what reads them: a profile that is new is asked these.
@@ -77,8 +77,7 @@ internal sealed class ComputationSet
     public List<LiveComputation> ReadersOf(string trait) => _byTrait.TryGetValue(trait, out var readers) ? readers : NoReaders;
 
     /// <summary>Whether state of this stream is still wanted.</summary>
-    public bool Keeps(FoldKey key) =>
-        _streams.Contains(key.Stream);
+    public bool Keeps(uint stream) => _streams.Contains(stream);
 
     private void Add(LiveComputation computation, CompiledDefinition? definition)
     {
@@ -121,7 +120,7 @@ internal sealed class ComputationSet
             _unlike.Add(reader);
         }
 
-        return read.Computation.IsAudience ? CompiledDefinition.False : null;
+        return read.Computation.IsAudience ? ComputedResult.False : null;
     }
 
     // Whether everybody whom the reader counts is counted by what it reads too.

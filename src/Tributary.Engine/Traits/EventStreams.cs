@@ -9,6 +9,10 @@ internal sealed class EventStreams
 {
     private readonly List<Entry> _entries = [];
     private readonly List<EventScalar> _scalars = [];
+
+    // Streams whose rows keep the same values keep one array of them, as long as they are in memory.
+    private readonly List<int[]> _keptPlaces = [];
+    private Values[]?[] _kept = [];
     private readonly List<QueryValue> _many = [];
     private Values[] _read = [];
     private bool[] _isRead = [];
@@ -31,7 +35,7 @@ internal sealed class EventStreams
             _scalars.Add(plan.Slots[i]);
         }
 
-        var entry = new Entry(plan, places, new Values[places.Length], []);
+        var entry = new Entry(plan, places, new Values[places.Length], plan.Kind == FoldKind.Rows ? PlaceOfKept(places[..plan.KeptSlots]) : -1, []);
         if (definition == computation.Answering) entry.Add(computation, definition.InfluenceOf(plan));
         _entries.Add(entry);
         _read = new Values[_scalars.Count];
@@ -49,6 +53,7 @@ internal sealed class EventStreams
     public int Fold(in EventParts parts, Profile profile, Fragment fragment, long now, IReadOnlySet<uint>? only, ProfileComputer computer)
     {
         Array.Clear(_isRead);
+        Array.Clear(_kept);
         var lost = 0;
         foreach (var entry in _entries)
         {
@@ -58,7 +63,8 @@ internal sealed class EventStreams
             var row = new Row(parts.At, entry.Slots);
             for (var i = 0; i < row.Slots.Length; i++) row.Slots[i] = Read(parts, entry.Places[i]);
             if (!Passes(plan, row)) continue;
-            var dropped = Folding.Fold.Open(fragment, new FoldKey(plan.Number), plan.Kind).Add(plan, parts.At, row.Slots, now);
+            if (entry.Kept >= 0) row = row with { Slots = _kept[entry.Kept] ??= row.Slots[..plan.KeptSlots] };
+            var dropped = Folding.Fold.Open(fragment, plan.Number, plan.Kind).Add(plan, row, now);
             lost += dropped;
             computer.Folded.Add((plan.Number, row));
             foreach (var (computation, influence) in entry.Readers)
@@ -89,6 +95,15 @@ internal sealed class EventStreams
         return true;
     }
 
+    private int PlaceOfKept(int[] places)
+    {
+        var kept = _keptPlaces.FindIndex(other => other.SequenceEqual(places));
+        if (kept >= 0) return kept;
+        _keptPlaces.Add(places);
+        _kept = new Values[_keptPlaces.Count][];
+        return _keptPlaces.Count - 1;
+    }
+
     private Values Read(in EventParts parts, int place)
     {
         if (!_isRead[place])
@@ -100,7 +115,7 @@ internal sealed class EventStreams
         return _read[place];
     }
 
-    private sealed record Entry(StreamPlan Plan, int[] Places, Values[] Slots, List<(LiveComputation Computation, Influence Influence)> Readers)
+    private sealed record Entry(StreamPlan Plan, int[] Places, Values[] Slots, int Kept, List<(LiveComputation Computation, Influence Influence)> Readers)
     {
         public void Add(LiveComputation computation, Influence influence)
         {

@@ -90,7 +90,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     /// <summary>Asks what was asked, and what reads that. The profile's results, and the time at which it is to be asked again, are what they are afterwards.</summary>
     /// <param name="profile">The profile.</param>
     /// <returns>What changed; valid until the next profile.</returns>
-    public IReadOnlyList<ResultChange> Compute(Profile profile)
+    public List<ResultChange> Compute(Profile profile)
     {
         _changes.Clear();
         IsChanged = false;
@@ -118,7 +118,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     {
         var due = long.MaxValue;
         if (profile.Results is not { } results) return due;
-        for (var i = 0; i < results.Count; i++) due = Math.Min(due, results.GetValueAtIndex(i).DueAt);
+        foreach (ref readonly var result in results.Results) due = Math.Min(due, result.DueAt);
         return due;
     }
 
@@ -133,7 +133,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
     {
         var definition = computation.Answering!;
         _reading.Begin(definition, profile, profile.Collection == ProfileCollection.Accounts ? people(profile) : [], _traitOf ??= TraitOf, _now);
-        var json = IsCounted(profile, computation.Computation) ? definition.Ask(_reading) : computation.Computation.IsAudience ? CompiledDefinition.False : null;
+        var json = IsCounted(profile, computation.Computation) ? definition.Ask(_reading) : computation.Computation.IsAudience ? ComputedResult.False : null;
         return (json, _reading);
     }
 
@@ -153,12 +153,12 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
             // What a person knows of accounts is whether one of them is in.
             if (!audience) return null;
             foreach (var account in accounts(profile))
-                if (account.Results is { } ofAccount && ofAccount.TryGetValue(computation.Computation.Number, out var its) && its.IsMember) return CompiledDefinition.True;
-            return CompiledDefinition.False;
+                if (account.Results is { } ofAccount && ofAccount.TryGetValue(computation.Computation.Number, out var its) && its.IsMember) return ComputedResult.True;
+            return ComputedResult.False;
         }
 
         if (profile.Results is { } results && results.TryGetValue(computation.Computation.Number, out var result) && result.Json is not null) return result.Json;
-        if (audience) return CompiledDefinition.False;
+        if (audience) return ComputedResult.False;
         return computation.Computation.IsOfAccounts == (profile.Collection == ProfileCollection.Accounts) && IsCounted(profile, computation.Computation) ? computation.ForNothing : null;
     }
 
@@ -185,7 +185,7 @@ internal sealed class ProfileComputer(Func<Profile, IReadOnlyList<Profile>> peop
 
     private void Keep(Profile profile, uint number, ComputedResult result)
     {
-        profile.Results ??= [];
+        profile.Results ??= new ResultTable();
         if (profile.Results.TryGetValue(number, out var before) && before == result) return;
         profile.Results[number] = result;
         IsChanged = true;

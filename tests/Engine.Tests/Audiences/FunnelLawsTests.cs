@@ -124,13 +124,13 @@ public sealed class FunnelLawsTests
 
         public void Forget() => _profile.Remembered = null;
 
-        public string Told() => string.Join('\n', (_profile.Results ?? []).Select(result => $"{result.Key} {result.Value.IsMember} {result.Value.ChangedAt} {result.Value.DueAt}"));
+        public string Told() => string.Join('\n', (_profile.Results ?? ResultTable.None).Select(result => $"{result.Key} {result.Value.IsMember} {result.Value.ChangedAt} {result.Value.DueAt}"));
 
         // As the clock of the river does: asks what is due.
         public void Tick()
         {
             _computer.Begin(_set, Now);
-            foreach (var (number, result) in _profile.Results ?? [])
+            foreach (var (number, result) in _profile.Results ?? ResultTable.None)
                 if (result.DueAt <= Now) _computer.Asked.Add(_set.Find(number)!);
             _computer.Compute(_profile);
         }

@@ -26,7 +26,7 @@ public sealed class RowsFoldLawsTests
                 now += kind == 9 ? hours * Hour : Hour;
                 // Most come in order, some late, some at the same moment.
                 Values[] slots = [value == 0 ? Values.Nothing : new Values(QueryValue.Of(new string('x', value))), new Values(QueryValue.Of(value + 0.5))];
-                fold.Add(plan, new Instant(now - (late > 25 ? late * Hour : 0), now, (ulong)at), slots, now);
+                fold.Add(plan, new Row(new Instant(now - (late > 25 ? late * Hour : 0), now, (ulong)at), slots), now);
                 if (kind is 3 or 4) Agree(fold);
                 else if (kind is 5) fold = RowsFold.Read(Agree(fold));
             }
@@ -43,7 +43,7 @@ public sealed class RowsFoldLawsTests
         var (lost, times) = (0, 0);
         for (var at = 0; at < RowsFold.RowsMax * 2; at++)
         {
-            var dropped = fold.Add(plan, new Instant(at * 1_000L, at, 1), [new Values(QueryValue.Of((double)at)), Values.Nothing], at);
+            var dropped = fold.Add(plan, new Row(new Instant(at * 1_000L, at, 1), [new Values(QueryValue.Of((double)at)), Values.Nothing]), at);
             (lost, times) = (lost + dropped, times + Math.Sign(dropped));
             Assert.Equal(at + 1, lost + fold.Rows.Count);
             Assert.True(fold.Rows.Count >= Math.Min(at + 1, RowsFold.RowsMax));
@@ -68,7 +68,7 @@ public sealed class RowsFoldLawsTests
     {
         var plan = Plan(1_000_000_000);
         var anew = new RowsFold();
-        foreach (var row in fold.Rows) anew.Add(plan, row.At, row.Slots, 0);
+        foreach (var row in fold.Rows) anew.Add(plan, row, 0);
         var (written, expected) = (new ByteWriter(), new ByteWriter());
         fold.Write(written);
         anew.Write(expected);

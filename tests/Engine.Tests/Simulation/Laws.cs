@@ -184,7 +184,7 @@ internal sealed class Laws
         foreach (var profile in _profiles)
         {
             var traitsHeld = new SortedDictionary<string, byte[]>(ProfileView.Traits(profile).ToDictionary(pair => pair.Key, pair => pair.Value.Json!), StringComparer.Ordinal);
-            foreach (var (number, result) in profile.Results ?? [])
+            foreach (var (number, result) in profile.Results ?? ResultTable.None)
                 if (result.Json is not null) traitsHeld[Town.KeyOf(number)] = result.Json;
             var held = string.Join(' ', traitsHeld.Select(pair => $"{pair.Key}={Encoding.UTF8.GetString(pair.Value)}"));
             var heard = told.TryGetValue(profile.Id, out var traits) ? string.Join(' ', traits.Select(pair => $"{pair.Key}={pair.Value}")) : "";
@@ -196,7 +196,7 @@ internal sealed class Laws
     {
         var states = _store[Table.Computations].Where(row => row.Key.AsSpan(2).IndexOfAnyExcept((byte)0) >= 0).Select(row => ComputationState.Parse(row.Value)).ToDictionary(state => state.Number);
         var rows = _store[Table.AudienceMembers].Select(row => (Number: BinaryPrimitives.ReadUInt32BigEndian(row.Key.AsSpan(2)), Profile: ProfileId.Read(row.Key.AsSpan(6)))).ToList();
-        var members = _profiles.SelectMany(profile => (profile.Results ?? []).Where(result => result.Value.IsMember && states.ContainsKey(result.Key)).Select(result => (Number: result.Key, Profile: profile.Id)))
+        var members = _profiles.SelectMany(profile => (profile.Results ?? ResultTable.None).Where(result => result.Value.IsMember && states.ContainsKey(result.Key)).Select(result => (Number: result.Key, Profile: profile.Id)))
             .Order().ToList();
         Must(rows.SequenceEqual(members), $"rows say {string.Join(' ', rows)} are in, results {string.Join(' ', members)}");
         foreach (var state in states.Values) Must(state.Size == rows.Count(row => row.Number == state.Number), $"audience {state.Number} says it has {state.Size} members");

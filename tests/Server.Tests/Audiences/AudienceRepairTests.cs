@@ -140,7 +140,7 @@ public sealed class AudienceRepairTests
         var profiles = data.Store.Scan(Table.Profiles, [0], [0xFF]).Select(row => ProfileCodec.Decode(row.Value)).ToList();
         Profile Of(string name) => profiles.Single(profile => profile.Nodes.Any(node => node.Value == name));
         var profile = Of(who);
-        profile.Results ??= [];
+        profile.Results ??= new ResultTable();
         profile.Results[Audience] = isMember
             ? new ComputedResult(1, [.. "true"u8], profile.CreatedAt, long.MaxValue)
             : profile.Results[Audience] with { Json = [.. "false"u8] };

@@ -128,7 +128,7 @@ internal sealed class AudienceVerifier(LakeEvaluator evaluator, IStateStore stor
     }
 
     private static bool IsOverfull(Profile profile, CompiledDefinition definition) =>
-        profile.Nodes.Exists(node => definition.Streams.Any(plan => Fold.Find(node.Fragment, new FoldKey(plan.Number)) is { IsFull: true }));
+        profile.Nodes.Exists(node => definition.Streams.Any(plan => Fold.Find(node.Fragment, plan.Number) is { IsFull: true }));
 
     // The identifiers of the accounts that people belong to.
     private static HashSet<byte[]> AccountsOf(IEnumerable<Profile> people) =>

@@ -1,4 +1,4 @@
-using Tributary.Engine.Traits.Folding;
+using Tributary.Engine.Identity;
 using Tributary.Engine.Traits.Language;
 
 namespace Tributary.Engine.Lake.Evaluating;
@@ -79,7 +79,7 @@ internal sealed partial class DefinitionSql
         frame.Join(trait, on);
         if (key is null) return $"{trait}.v";
         // What is kept of nobody: an audience says false, a trait what it is for nothing.
-        var nothing = EncodedValues.Write(ValueReader.One(key.IsAudience ? CompiledDefinition.False : key.ForNothing ?? [], rest));
+        var nothing = EncodedValues.Write(ValueReader.One(key.IsAudience ? ComputedResult.False : key.ForNothing ?? [], rest));
         if (nothing is null) return $"{trait}.v";
         var isKept = $"{trait}.g IS NOT NULL";
         if (!key.IsAudience && !key.IsOfAccounts && key.FilterByExternalIds.Count > 0)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DuckDB.NET.Data;
+using Tributary.Engine.Identity;
 using Tributary.Engine.Traits.Folding;
 using Tributary.Engine.Traits.Language;
 using Tributary.Model;
@@ -85,7 +86,7 @@ internal sealed class LakeEvaluator(LakeDatabase database, TimeProvider clock)
 
     private static byte[]? JsonOf(CompiledSql compiled, DuckDBDataReader reader)
     {
-        if (compiled.IsAudience) return reader.GetBoolean(1) ? CompiledDefinition.True : CompiledDefinition.False;
+        if (compiled.IsAudience) return reader.GetBoolean(1) ? ComputedResult.True : ComputedResult.False;
         if (reader.IsDBNull(1)) return null;
         var values = EncodedValues.Read(reader.GetString(1));
         if (!compiled.IsList) return Reductions.Json(values.First);

@@ -236,9 +236,7 @@ internal sealed partial class ComputationStep
         foreach (var node in profile.Nodes)
         {
             if (node.Fragment.Folds is not { } folds) continue;
-            var stale = folds.Keys.Where(key => !set.Keeps(key)).ToList();
-            if (stale.Count == 0) continue;
-            foreach (var key in stale) folds.Remove(key);
+            if (!folds.RemoveAll(stream => !set.Keeps(stream))) continue;
             if (folds.Count == 0) node.Fragment.Folds = null;
             _context.Graph.Touch(profile);
         }

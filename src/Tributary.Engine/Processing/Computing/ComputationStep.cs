@@ -23,6 +23,7 @@ internal sealed partial class ComputationStep
 
     // What the profile at hand has just been told of, so that it is not told again.
     private readonly HashSet<uint> _told = [];
+    private readonly List<KeyValuePair<string, byte[]?>> _traits = [];
 
     public ComputationStep(StepContext context)
     {
@@ -86,7 +87,7 @@ internal sealed partial class ComputationStep
     /// <summary>Two profiles are about to become one: what was said of either is said of the survivor.</summary>
     public void Merging(Profile survivor, Profile other)
     {
-        foreach (var (number, result) in other.Results ?? [])
+        foreach (var (number, result) in other.Results ?? ResultTable.None)
         {
             if (!result.IsMember) continue;
             Leave(other.Space, number, other.Id);
@@ -105,13 +106,13 @@ internal sealed partial class ComputationStep
     /// <summary>A command has made parts of a profile; each begins with what was said of the whole.</summary>
     public void Split(in DecidedCause cause, Space space, Profile whole, IReadOnlyList<Profile> parts)
     {
-        foreach (var (number, result) in whole.Results ?? [])
+        foreach (var (number, result) in whole.Results ?? ResultTable.None)
             if (result.IsMember) Leave(space.Number, number, whole.Id);
         foreach (var part in parts)
         {
             part.TimerAt = part == whole ? whole.TimerAt : long.MaxValue;
-            if (whole.Results is not null) part.Results = new SortedList<uint, ComputedResult>(whole.Results);
-            foreach (var (number, result) in part.Results ?? [])
+            if (whole.Results is not null) part.Results = new ResultTable(whole.Results);
+            foreach (var (number, result) in part.Results ?? ResultTable.None)
                 if (result.IsMember) Join(space.Number, number, part.Id);
         }
 
@@ -134,7 +135,7 @@ internal sealed partial class ComputationStep
             var set = _context.Computations.SetOf(number);
             _computer.Begin(set, _context.Now);
             if (profile.Collection == ProfileCollection.Accounts) _computer.AskAll();
-            foreach (var (computation, result) in profile.Results ?? [])
+            foreach (var (computation, result) in profile.Results ?? ResultTable.None)
                 if (result.DueAt <= _context.Now && set.Find(computation) is { } due) _computer.Asked.Add(due);
             var cause = CauseOf(space, offset);
             Settle(cause, space, profile);
@@ -164,7 +165,9 @@ internal sealed partial class ComputationStep
         if (changes.Count == 0) return;
         var isAccount = profile.Collection == ProfileCollection.Accounts;
         var people = isAccount ? _context.People.PeopleOf(profile) : [];
-        _context.EmitTraits(cause, profile.Id, changes.Select(change => new KeyValuePair<string, byte[]?>(change.Computation.Key, change.After)), replaced: false);
+        _traits.Clear();
+        foreach (var change in changes) _traits.Add(new KeyValuePair<string, byte[]?>(change.Computation.Key, change.After));
+        _context.EmitTraits(cause, profile.Id, _traits, replaced: false);
         foreach (var change in changes)
         {
             if (change.Computation.IsAudience)

@@ -17,6 +17,7 @@ internal sealed class ComputedEventWriter
     private static readonly JsonWriterOptions Options = new() { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private Utf8JsonWriter? _json;
     private readonly byte[] _time = new byte["2026-01-01T00:00:00.000Z".Length];
     private long _timeAt = -1;
 
@@ -30,7 +31,9 @@ internal sealed class ComputedEventWriter
         System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(seed[8..], ordinal);
         var id = new byte[IdPrefix.Length + 32];
         IdPrefix.CopyTo(id);
-        XxHash128.HashToUInt128(seed).TryFormat(id.AsSpan(IdPrefix.Length), out _, "x32", CultureInfo.InvariantCulture);
+        Span<byte> hash = stackalloc byte[16];
+        XxHash128.Hash(seed, hash);
+        Convert.TryToHexStringLower(hash, id.AsSpan(IdPrefix.Length), out _);
         return id;
     }
 
@@ -38,7 +41,8 @@ internal sealed class ComputedEventWriter
     public ReadOnlySpan<byte> Write(EventType type, ReadOnlySpan<byte> messageId, Computation computation, Space space, Source source, ComputedMessage message)
     {
         _buffer.ResetWrittenCount();
-        using var json = new Utf8JsonWriter(_buffer, Options);
+        var json = _json ??= new Utf8JsonWriter(_buffer, Options);
+        json.Reset();
         var time = TimeOf(message.At);
         json.WriteStartObject();
         json.WriteString("type", type.Name());

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Tributary.Engine.Identity;
 using Tributary.Engine.Traits.Language;
 
 namespace Tributary.Engine.Traits.Folding;
@@ -68,14 +69,8 @@ internal sealed class CompiledDefinition
     /// <summary>The answer for the profile that a reading was begun with: of an audience true or false, of a trait its value, as JSON; null for no value.</summary>
     public byte[]? Ask(Reading reading)
     {
-        if (_clause is not null) return _clause.Holds(reading, default, default) ? True : False;
+        if (_clause is not null) return _clause.Holds(reading, default, default) ? ComputedResult.True : ComputedResult.False;
         if (_value is ReduceNode { Plan: { Reduction.Reducer: ReducerKind.Unique } plan }) return Reductions.List(reading.Unique(plan));
         return Reductions.Json(_value!.Read(reading, default, default).First);
     }
-
-    /// <summary>The JSON of a membership.</summary>
-    public static byte[] True { get; } = "true"u8.ToArray();
-
-    /// <summary>The JSON of no membership.</summary>
-    public static byte[] False { get; } = "false"u8.ToArray();
 }

@@ -17,25 +17,37 @@ internal abstract class Fold : FoldState
 
     /// <summary>Adds an event.</summary>
     /// <param name="plan">The stream.</param>
-    /// <param name="at">When it happened.</param>
-    /// <param name="slots">What was read of it.</param>
+    /// <param name="row">When it happened, and what was read of it; rows keep it as it is.</param>
     /// <param name="now">Log time; rows that no question can reach any more are dropped.</param>
     /// <returns>How many events, this one or others, do not count any more for want of room.</returns>
-    public abstract int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now);
+    public abstract int Add(StreamPlan plan, in Row row, long now);
 
-    /// <summary>The state of a stream in a fragment; null when no event came.</summary>
-    public static Fold? Find(Fragment fragment, FoldKey key)
+    /// <summary>The state of a stream in a fragment, by the number of the stream; null when no event came.</summary>
+    public static Fold? Find(Fragment fragment, uint stream)
     {
-        if (fragment.Folds is not { } folds || !folds.TryGetValue(key, out var stored)) return null;
-        return (Fold)(stored.State ??= Read((FoldKind)stored.Code, stored.Bytes));
+        if (fragment.Folds is not { } folds) return null;
+        var index = folds.IndexOf(stream);
+        return index < 0 ? null : At(folds, index);
     }
 
     /// <summary>The state of a stream in a fragment, to be changed.</summary>
-    public static Fold Open(Fragment fragment, FoldKey key, FoldKind kind)
+    public static Fold Open(Fragment fragment, uint stream, FoldKind kind)
     {
-        var fold = Find(fragment, key);
-        if (fold is null) (fragment.Folds ??= [])[key] = new StoredFold(fold = Empty(kind));
-        else fragment.Folds![key].Changed();
+        var folds = fragment.Folds ??= new FoldTable();
+        var index = folds.IndexOf(stream);
+        if (index >= 0) return At(folds, index);
+        var fold = Empty(kind);
+        folds.Insert(~index, stream, fold);
+        return fold;
+    }
+
+    // Whoever asks for one the first time has it taken apart.
+    private static Fold At(FoldTable folds, int index)
+    {
+        ref var entry = ref folds.Entries[index];
+        if (entry.State is Fold known) return known;
+        var fold = Read((FoldKind)entry.State.Code, ((UnreadFold)entry.State).Bytes);
+        entry = entry with { State = fold };
         return fold;
     }
 
@@ -75,7 +87,7 @@ internal sealed class CountFold : Fold
 
     public override FoldKind Kind => FoldKind.Count;
 
-    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, in Row row, long now)
     {
         Events++;
         return 0;
@@ -93,9 +105,9 @@ internal sealed class SumFold : Fold
 
     public override FoldKind Kind => FoldKind.Sum;
 
-    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, in Row row, long now)
     {
-        var values = slots[plan.ValueSlot];
+        var values = row.Slots[plan.ValueSlot];
         for (var i = 0; i < values.Count; i++)
         {
             if (ValueComparison.NumberOf(values[i]) is not { } number || ExactSum.Of(number) is not { } part) continue;
@@ -120,9 +132,9 @@ internal sealed class ExtremeFold : Fold
 
     public override FoldKind Kind => FoldKind.Extreme;
 
-    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, in Row row, long now)
     {
-        var values = slots[plan.ValueSlot];
+        var values = row.Slots[plan.ValueSlot];
         for (var i = 0; i < values.Count; i++) Value = Better(plan.Reduction, Value, values[i]);
         return 0;
     }
@@ -149,12 +161,12 @@ internal sealed class EdgeFold : Fold
 
     public override FoldKind Kind => FoldKind.Edge;
 
-    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, in Row row, long now)
     {
         var isFirst = plan.Reduction.Reducer == ReducerKind.First;
-        var value = isFirst ? slots[plan.ValueSlot].First : slots[plan.ValueSlot].Last;
-        if (value.IsNothing || (!Value.IsNothing && (isFirst ? at.CompareTo(At) > 0 : at.CompareTo(At) < 0))) return 0;
-        (At, Value) = (at, value);
+        var value = isFirst ? row.Slots[plan.ValueSlot].First : row.Slots[plan.ValueSlot].Last;
+        if (value.IsNothing || (!Value.IsNothing && (isFirst ? row.At.CompareTo(At) > 0 : row.At.CompareTo(At) < 0))) return 0;
+        (At, Value) = (row.At, value);
         return 0;
     }
 
@@ -178,18 +190,20 @@ internal sealed class TallyFold : Fold
     /// <summary>Most different values that are kept in one fragment: Segment's limit. Values beyond it are dropped.</summary>
     public const int ValuesMax = 10_000;
 
+    // Putting the values in order is dear, so what was written is kept while nothing is added.
+    private byte[]? _written;
+
     public Dictionary<QueryValue, long> Counts { get; } = [];
 
     public override FoldKind Kind => FoldKind.Tally;
 
     public override bool IsFull => Counts.Count >= ValuesMax;
 
-    public override bool IsDear => true;
-
-    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, in Row row, long now)
     {
-        var values = Reductions.Taken(plan.Reduction, slots[plan.ValueSlot]);
+        var values = Reductions.Taken(plan.Reduction, row.Slots[plan.ValueSlot]);
         var lost = 0;
+        _written = null;
         for (var i = 0; i < values.Count; i++)
         {
             var value = Reductions.Typed(plan.Reduction, values[i]);
@@ -208,12 +222,21 @@ internal sealed class TallyFold : Fold
 
     public override void Write(ByteWriter writer)
     {
+        if (_written is not null)
+        {
+            writer.Write(_written);
+            return;
+        }
+
+        var from = writer.Written.Length;
         writer.WriteUnsigned((ulong)Counts.Count);
-        foreach (var (value, count) in Counts.OrderBy(pair => pair.Key, Reductions.ByText))
+        foreach (var (value, count) in Counts.Count > 1 ? Counts.OrderBy(pair => pair.Key, Reductions.ByText) : Counts.AsEnumerable())
         {
             FoldBytes.Write(writer, value);
             writer.WriteUnsigned((ulong)count);
         }
+
+        if (Counts.Count > 1) _written = writer.Written[from..].ToArray();
     }
 
     public static TallyFold Read(ref ByteReader reader)

@@ -6,11 +6,11 @@ namespace Tributary.Engine.Traits.Folding;
 /// </summary>
 /// <param name="outer">The stream whose events are counted.</param>
 /// <param name="inner">The streams that are asked about for each of those, and of which more events can let it count.</param>
-internal sealed class Funnel(StreamPlan outer, IReadOnlyList<StreamPlan> inner)
+internal sealed class Funnel(StreamPlan outer, List<StreamPlan> inner)
 {
     public StreamPlan Outer => outer;
 
-    public IReadOnlyList<StreamPlan> Inner => inner;
+    public List<StreamPlan> Inner => inner;
 
     /// <summary>What there is to look at; null for a condition that is not of this form, or that time turns otherwise than by the windows of the outer stream.</summary>
     public static Funnel? Of(CountClause clause)

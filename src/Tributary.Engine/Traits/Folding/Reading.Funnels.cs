@@ -19,7 +19,8 @@ internal sealed partial class Reading
         if (remembered is not null && Now < known.Until && known.Events + NewOf(funnel) == events)
         {
             WakeAt(known.Until);
-            known.Holding.RemoveAll(row => !Counts(funnel.Outer, row));
+            for (var at = known.Holding.Count - 1; at >= 0; at--)
+                if (!Counts(funnel.Outer, known.Holding[at])) known.Holding.RemoveAt(at);
             isComplete = AddTurned(funnel, known.Holding);
         }
         else
@@ -43,11 +44,11 @@ internal sealed partial class Reading
     // Looks at all events, the newest first; false when more count than are remembered.
     private bool AddAll(Funnel funnel, List<Row> holding)
     {
-        var rows = AllRows(funnel.Outer);
+        ReadOnlySpan<Row> rows = AllRows(funnel.Outer);
         var from = long.MinValue;
         foreach (var filter in funnel.Outer.Later)
             if (filter is WindowFilter window) from = Math.Max(from, Now - window.Far);
-        for (var at = rows.Count - 1; at >= 0 && rows[at].At.Timestamp >= from; at--)
+        for (var at = rows.Length - 1; at >= 0 && rows[at].At.Timestamp >= from; at--)
             if (Counts(funnel.Outer, rows[at]) && !Add(holding, rows[at])) return false;
         return true;
     }
@@ -65,8 +66,8 @@ internal sealed partial class Reading
                 var (from, to) = (long.MinValue, row.At.Timestamp);
                 foreach (var filter in inner.Later)
                     if (filter is ParentWindowFilter window) (from, to) = (Math.Max(from, window.FirstParentOf(row)), Math.Min(to, window.LastParentOf(row)));
-                var parents = AllRows(funnel.Outer);
-                for (var at = RowOrder.FirstFrom(parents, from); at < parents.Count && parents[at].At.Timestamp <= to; at++)
+                ReadOnlySpan<Row> parents = AllRows(funnel.Outer);
+                for (var at = RowOrder.FirstFrom(parents, from); at < parents.Length && parents[at].At.Timestamp <= to; at++)
                     if (Passes(inner, row, parents[at]) && Counts(funnel.Outer, parents[at]) && !Add(holding, parents[at])) return false;
             }
         }
@@ -85,8 +86,8 @@ internal sealed partial class Reading
     // Null when it was out of reach already, or pushed out by newer ones.
     private Row? Kept(StreamPlan plan, in Row row)
     {
-        var rows = AllRows(plan);
-        for (var at = RowOrder.FirstFrom(rows, row.At.Timestamp); at < rows.Count && rows[at].At.Timestamp == row.At.Timestamp; at++)
+        ReadOnlySpan<Row> rows = AllRows(plan);
+        for (var at = RowOrder.FirstFrom(rows, row.At.Timestamp); at < rows.Length && rows[at].At.Timestamp == row.At.Timestamp; at++)
             if (rows[at].At == row.At) return rows[at];
         return null;
     }

@@ -9,8 +9,7 @@ namespace Tributary.Engine.Traits.Folding;
 /// </summary>
 internal sealed partial class Reading
 {
-    private static readonly List<Row> NoRows = [];
-    private readonly Dictionary<uint, List<Row>> _rows = [];
+    private readonly Dictionary<uint, ArraySegment<Row>> _rows = [];
     private readonly Dictionary<UInt128, (bool Holds, long Horizon)> _same = [];
     private readonly List<Fold> _folds = [];
     private readonly List<QueryValue> _values = [];
@@ -144,7 +143,7 @@ internal sealed partial class Reading
     public IEnumerable<QueryValue> Unique(StreamPlan plan) => plan.Kind == FoldKind.Tally ? Tally(plan).Keys : FoldRows<TallyFold>(plan, Rows(plan, default)).Counts.Keys;
 
     /// <summary>The events of a stream that pass all its filters, as far as they are kept.</summary>
-    public List<Row> Rows(StreamPlan plan, in Row parent)
+    public ArraySegment<Row> Rows(StreamPlan plan, in Row parent)
     {
         var rows = AllRows(plan);
         foreach (var filter in plan.Later)
@@ -166,7 +165,7 @@ internal sealed partial class Reading
     /// <param name="isExact">One less than enough is an answer of its own.</param>
     public int Count(StreamPlan plan, in Row parent, int enough, bool isExact)
     {
-        var rows = AllRows(plan);
+        ReadOnlySpan<Row> rows = AllRows(plan);
         var (from, to, far) = (long.MinValue, long.MaxValue, long.MaxValue);
         foreach (var filter in plan.Later)
         {
@@ -177,7 +176,7 @@ internal sealed partial class Reading
                 if (window.Near is not { } near) continue;
                 to = Math.Min(to, Now - near);
                 var ahead = RowOrder.FirstFrom(rows, Now - near + 1);
-                if (ahead < rows.Count) WakeAt(rows[ahead].At.Timestamp + near);
+                if (ahead < rows.Length) WakeAt(rows[ahead].At.Timestamp + near);
             }
             else if (filter is ParentWindowFilter after)
             {
@@ -188,7 +187,7 @@ internal sealed partial class Reading
 
         var count = 0;
         var oldest = 0L;
-        var end = to == long.MaxValue ? rows.Count : RowOrder.FirstFrom(rows, to + 1);
+        var end = to == long.MaxValue ? rows.Length : RowOrder.FirstFrom(rows, to + 1);
         if (!plan.Later.Exists(filter => filter is EachRowFilter))
         {
             // Their places alone tell how many lie between two times, so that a funnel of ten thousand events after each of ten thousand is not looked at one by one.
@@ -217,30 +216,35 @@ internal sealed partial class Reading
     }
 
     // A row that is out of reach but was not yet dropped is outside every window, so it never shows.
-    private List<Row> AllRows(StreamPlan plan)
+    private ArraySegment<Row> AllRows(StreamPlan plan)
     {
         if (_rows.TryGetValue(plan.Number, out var known)) return known;
-        List<Row>? first = null;
-        List<Row>? all = null;
-        foreach (RowsFold fold in Folds(plan))
+        var folds = Folds(plan);
+        if (folds.Count < 2) return _rows[plan.Number] = folds.Count == 0 ? ArraySegment<Row>.Empty : ((RowsFold)folds[0]).Rows;
+        var count = 0;
+        foreach (var fold in folds) count += ((RowsFold)fold).Rows.Count;
+        var all = new Row[count];
+        count = 0;
+        foreach (var fold in folds)
         {
-            if (first is null) first = fold.Rows;
-            else (all ??= [.. first]).AddRange(fold.Rows);
+            var rows = ((RowsFold)fold).Rows;
+            rows.CopyTo(all, count);
+            count += rows.Count;
         }
 
         // What somebody did before they were known lies before the rest, and then there is nothing to put in order.
-        if (all is not null && !IsInOrder(all)) all.Sort(static (a, b) => a.At.CompareTo(b.At));
-        return _rows[plan.Number] = all ?? first ?? NoRows;
+        if (!IsInOrder(all)) Array.Sort(all, static (a, b) => a.At.CompareTo(b.At));
+        return _rows[plan.Number] = all;
     }
 
-    private static bool IsInOrder(List<Row> rows)
+    private static bool IsInOrder(Row[] rows)
     {
-        for (var at = 1; at < rows.Count; at++)
+        for (var at = 1; at < rows.Length; at++)
             if (rows[at - 1].At.CompareTo(rows[at].At) > 0) return false;
         return true;
     }
 
-    private static QueryValue ReduceRows(StreamPlan plan, List<Row> rows)
+    private static QueryValue ReduceRows(StreamPlan plan, ArraySegment<Row> rows)
     {
         var reduction = plan.Reduction;
         switch (reduction.Reducer)
@@ -261,10 +265,10 @@ internal sealed partial class Reading
         }
     }
 
-    private static T FoldRows<T>(StreamPlan plan, List<Row> rows) where T : Fold, new()
+    private static T FoldRows<T>(StreamPlan plan, ArraySegment<Row> rows) where T : Fold, new()
     {
         var fold = new T();
-        foreach (var row in rows) fold.Add(plan, row.At, row.Slots, 0);
+        foreach (ref readonly var row in rows.AsSpan()) fold.Add(plan, row, 0);
         return fold;
     }
 
@@ -291,23 +295,22 @@ internal sealed partial class Reading
     private List<Fold> Folds(StreamPlan plan)
     {
         _folds.Clear();
-        var key = new FoldKey(plan.Number);
         if (_person is null && IsAccount)
         {
-            foreach (var person in People) Gather(person, key);
+            foreach (var person in People) Gather(person, plan.Number);
         }
         else
         {
-            Gather(_person ?? _own, key);
+            Gather(_person ?? _own, plan.Number);
         }
 
         return _folds;
     }
 
-    private void Gather(Profile profile, FoldKey key)
+    private void Gather(Profile profile, uint stream)
     {
         foreach (var node in profile.Nodes)
-            if (Fold.Find(node.Fragment, key) is { } fold) _folds.Add(fold);
+            if (Fold.Find(node.Fragment, stream) is { } fold) _folds.Add(fold);
     }
 
     /// <summary>Ends the look at one person.</summary>

@@ -1,15 +1,13 @@
-using System.Runtime.InteropServices;
-
 namespace Tributary.Engine.Traits.Folding;
 
 /// <summary>Keeps some rows of a stream; asked each time the definition is.</summary>
 internal abstract class RowFilter
 {
-    /// <summary>Copies the rows that stay.</summary>
+    /// <summary>The rows that stay.</summary>
     /// <param name="reading">The profile and the time.</param>
     /// <param name="rows">In the order in which they happened.</param>
     /// <param name="parent">The event whose <c>where</c> encloses the stream; none at the top.</param>
-    public abstract List<Row> Keep(Reading reading, List<Row> rows, in Row parent);
+    public abstract ArraySegment<Row> Keep(Reading reading, ArraySegment<Row> rows, in Row parent);
 }
 
 /// <summary>A filter that looks at one row at a time.</summary>
@@ -18,12 +16,13 @@ internal abstract class EachRowFilter : RowFilter
     /// <summary>Whether a row stays.</summary>
     public abstract bool Passes(Reading reading, in Row row, in Row parent);
 
-    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
+    public override ArraySegment<Row> Keep(Reading reading, ArraySegment<Row> rows, in Row parent)
     {
-        var kept = new List<Row>();
-        foreach (ref readonly var row in CollectionsMarshal.AsSpan(rows))
-            if (Passes(reading, row, parent)) kept.Add(row);
-        return kept;
+        Row[]? kept = null;
+        var count = 0;
+        foreach (ref readonly var row in rows.AsSpan())
+            if (Passes(reading, row, parent)) (kept ??= new Row[rows.Count])[count++] = row;
+        return kept is null ? ArraySegment<Row>.Empty : new ArraySegment<Row>(kept, 0, count);
     }
 }
 
@@ -42,7 +41,7 @@ internal sealed class WindowFilter(long? near, long far) : RowFilter
 
     public long Far => far;
 
-    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
+    public override ArraySegment<Row> Keep(Reading reading, ArraySegment<Row> rows, in Row parent)
     {
         var start = RowOrder.FirstFrom(rows, reading.Now - far);
         var end = rows.Count;
@@ -53,7 +52,7 @@ internal sealed class WindowFilter(long? near, long far) : RowFilter
         }
 
         if (start < end) reading.WakeAt(rows[start].At.Timestamp + far + 1);
-        return rows.GetRange(start, end - start);
+        return rows.Slice(start, end - start);
     }
 }
 
@@ -72,10 +71,10 @@ internal sealed class ParentWindowFilter(long near, long far) : RowFilter
     /// <summary>The last time that is inside.</summary>
     public long To(in Row parent) => parent.At.Timestamp + far;
 
-    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
+    public override ArraySegment<Row> Keep(Reading reading, ArraySegment<Row> rows, in Row parent)
     {
         var start = RowOrder.FirstFrom(rows, From(parent));
-        return rows.GetRange(start, Math.Max(0, RowOrder.FirstFrom(rows, To(parent) + 1) - start));
+        return rows.Slice(start, Math.Max(0, RowOrder.FirstFrom(rows, To(parent) + 1) - start));
     }
 }
 
@@ -83,9 +82,8 @@ internal sealed class ParentWindowFilter(long near, long far) : RowFilter
 internal static class RowOrder
 {
     /// <summary>The place of the first row at a time or later.</summary>
-    public static int FirstFrom(List<Row> rows, long time)
+    public static int FirstFrom(ReadOnlySpan<Row> all, long time)
     {
-        var all = CollectionsMarshal.AsSpan(rows);
         var (low, high) = (0, all.Length);
         while (low < high)
         {
@@ -107,12 +105,12 @@ internal sealed class SourceFilter(int slot, Language.Sequence<string> excluded)
 /// <summary>See <see cref="Language.SessionFilter"/>.</summary>
 internal sealed class OpenSessionFilter(long gap) : RowFilter
 {
-    public override List<Row> Keep(Reading reading, List<Row> rows, in Row parent)
+    public override ArraySegment<Row> Keep(Reading reading, ArraySegment<Row> rows, in Row parent)
     {
-        if (rows.Count == 0 || rows[^1].At.Timestamp + gap < reading.Now) return [];
+        if (rows.Count == 0 || rows[^1].At.Timestamp + gap < reading.Now) return ArraySegment<Row>.Empty;
         reading.WakeAt(rows[^1].At.Timestamp + gap + 1);
         var first = rows.Count - 1;
         while (first > 0 && rows[first].At.Timestamp - rows[first - 1].At.Timestamp <= gap) first--;
-        return rows[first..];
+        return rows.Slice(first);
     }
 }

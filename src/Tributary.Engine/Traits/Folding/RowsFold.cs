@@ -11,114 +11,93 @@ internal sealed class RowsFold : Fold
     // Where some are dropped, all is asked anew that was known of the profile, so they go together: somebody who does one thing for ever stays cheap.
     private const int Slack = 1_000;
 
-    private List<Row> _rows = new(1);
+    // Of fewer rows nothing is kept as bytes: most people have one or two of each stream, and these are written anew in no time.
+    private const int TailMin = 24;
 
-    // The rows from the second to the last of the written ones, as they are written: whoever does the same thing for the thousandth time makes one row to write at
-    // a commit and not a thousand. The first stands alone, because its time is written whole.
-    private byte[] _tail = [];
-    private int _tailFrom;
-    private int _tailTo;
-    private int _written;
+    private Row[] _rows = [];
+    private int _count;
+    private WrittenTail? _tail;
 
     /// <summary>How many events were added since it was read.</summary>
     public int Added { get; private set; }
 
-    /// <summary>Not to be changed by others.</summary>
-    public List<Row> Rows => _rows;
+    /// <summary>Valid until the next event; not to be changed by others.</summary>
+    public ArraySegment<Row> Rows => new(_rows, 0, _count);
 
     public override FoldKind Kind => FoldKind.Rows;
 
-    public override bool IsFull => _rows.Count >= RowsMax;
+    public override bool IsFull => _count >= RowsMax;
 
-    public override int Add(StreamPlan plan, Instant at, ReadOnlySpan<Values> slots, long now)
+    public override int Add(StreamPlan plan, in Row row, long now)
     {
         if (plan.Retention != long.MaxValue)
         {
             // Time only goes on: what is out of reach now is out of reach for ever.
             var reach = now - plan.Retention;
             var gone = 0;
-            while (gone < _rows.Count && _rows[gone].At.Timestamp < reach) gone++;
+            while (gone < _count && _rows[gone].At.Timestamp < reach) gone++;
             // Taking out the first moves all others, so they go by the dozen.
-            if (gone >= 32 || gone == _rows.Count) Drop(gone);
-            if (at.Timestamp < reach) return 0;
+            if (gone >= 32 || gone == _count) Drop(gone);
+            if (row.At.Timestamp < reach) return 0;
         }
 
-        var place = _rows.Count;
-        while (place > 0 && _rows[place - 1].At.CompareTo(at) > 0) place--;
-        if (place < _written) Unwrite();
-        _rows.Insert(place, new Row(at, slots[..plan.KeptSlots].ToArray()));
+        var place = _count;
+        while (place > 0 && _rows[place - 1].At.CompareTo(row.At) > 0) place--;
+        if (place < _tail?.Rows) _tail = null;
+        Insert(place, row);
         Added++;
-        if (_rows.Count <= RowsMax + Slack) return 0;
-        var lost = _rows.Count - RowsMax;
+        if (_count <= RowsMax + Slack) return 0;
+        var lost = _count - RowsMax;
         Drop(lost);
         return lost;
     }
 
+    private void Insert(int place, in Row row)
+    {
+        if (_count == _rows.Length) Array.Resize(ref _rows, _count < 4 ? _count + 1 : _count + (_count / 2));
+        Array.Copy(_rows, place, _rows, place + 1, _count - place);
+        _rows[place] = row;
+        _count++;
+    }
+
     public override void Write(ByteWriter writer)
     {
-        writer.WriteUnsigned((ulong)_rows.Count);
-        if (_rows.Count == 0) return;
+        writer.WriteUnsigned((ulong)_count);
+        if (_count == 0) return;
         WriteRow(writer, _rows[0], 0);
-        writer.Write(_tail.AsSpan(_tailFrom, _tailTo - _tailFrom));
+        if (_tail is not null) writer.Write(_tail.Bytes);
         var known = writer.Written.Length;
-        for (var at = Math.Max(1, _written); at < _rows.Count; at++) WriteRow(writer, _rows[at], _rows[at - 1].At.Timestamp);
-        Keep(writer.Written[known..]);
-        _written = _rows.Count;
+        for (var at = Math.Max(1, _tail?.Rows ?? 0); at < _count; at++) WriteRow(writer, _rows[at], _rows[at - 1].At.Timestamp);
+        if (_count < TailMin) return;
+        _tail ??= new WrittenTail();
+        _tail.Keep(writer.Written[known..], _count);
     }
 
     public static RowsFold Read(byte[] bytes)
     {
-        var fold = new RowsFold { _tail = bytes, _tailFrom = bytes.Length, _tailTo = bytes.Length };
+        var fold = new RowsFold();
         var reader = new ByteReader(bytes);
         var before = 0L;
         var left = reader.ReadCount();
-        fold._rows = new List<Row>(Math.Min(left, reader.Left));
+        fold._rows = new Row[Math.Min(left, reader.Left)];
+        var tailFrom = 0;
         for (; left > 0; left--)
         {
-            fold._rows.Add(ReadRow(ref reader, ref before));
-            if (fold._rows.Count == 1) fold._tailFrom = bytes.Length - reader.Left;
+            fold.Insert(fold._count, ReadRow(ref reader, ref before));
+            if (fold._count == 1) tailFrom = bytes.Length - reader.Left;
         }
 
-        fold._written = fold._rows.Count;
+        if (fold._count >= TailMin) fold._tail = new WrittenTail(bytes, tailFrom, fold._count);
         return fold;
     }
 
     // Takes out the oldest.
     private void Drop(int count)
     {
-        if (count < _written)
-        {
-            // The one that is first now is written whole, so that the rest begins behind it.
-            var reader = new ByteReader(_tail.AsSpan(_tailFrom, _tailTo - _tailFrom));
-            var before = 0L;
-            for (var left = count; left > 0; left--) ReadRow(ref reader, ref before);
-            _tailFrom = _tailTo - reader.Left;
-            _written -= count;
-        }
-        else
-        {
-            Unwrite();
-        }
-
-        _rows.RemoveRange(0, count);
-    }
-
-    private void Unwrite() => (_tail, _tailFrom, _tailTo, _written) = ([], 0, 0, 0);
-
-    // There is no room behind what was read, so it is not written over.
-    private void Keep(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IsEmpty) return;
-        if (_tail.Length - _tailTo < bytes.Length)
-        {
-            var length = _tailTo - _tailFrom;
-            var roomier = new byte[length + bytes.Length + ((length + bytes.Length) / 2)];
-            _tail.AsSpan(_tailFrom, length).CopyTo(roomier);
-            (_tail, _tailFrom, _tailTo) = (roomier, 0, length);
-        }
-
-        bytes.CopyTo(_tail.AsSpan(_tailTo));
-        _tailTo += bytes.Length;
+        if (_tail is not null && !_tail.TryDrop(count)) _tail = null;
+        Array.Copy(_rows, count, _rows, 0, _count - count);
+        Array.Clear(_rows, _count - count, count);
+        _count -= count;
     }
 
     private static void WriteRow(ByteWriter writer, in Row row, long before)
@@ -142,5 +121,58 @@ internal sealed class RowsFold : Fold
         var slots = new Values[reader.ReadCount()];
         for (var i = 0; i < slots.Length; i++) slots[i] = FoldBytes.ReadValues(ref reader);
         return new Row(at, slots);
+    }
+
+    /// <summary>
+    /// The rows from the second to the last of the written ones, as they are written: whoever does the same thing for the thousandth time makes one row to write at
+    /// a commit and not a thousand. The first stands alone, because its time is written whole.
+    /// </summary>
+    private sealed class WrittenTail
+    {
+        private byte[] _bytes = [];
+        private int _from;
+        private int _to;
+
+        public WrittenTail()
+        {
+        }
+
+        public WrittenTail(byte[] bytes, int from, int rows) => (_bytes, _from, _to, Rows) = (bytes, from, bytes.Length, rows);
+
+        /// <summary>How many rows are written, the first included.</summary>
+        public int Rows { get; private set; }
+
+        public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(_from, _to - _from);
+
+        /// <summary>Keeps more of them behind those that are there.</summary>
+        public void Keep(ReadOnlySpan<byte> bytes, int rows)
+        {
+            Rows = rows;
+            if (bytes.IsEmpty) return;
+            // There is no room behind what was read, so it is not written over.
+            if (_bytes.Length - _to < bytes.Length)
+            {
+                var length = _to - _from;
+                var roomier = new byte[length + bytes.Length + ((length + bytes.Length) / 2)];
+                Bytes.CopyTo(roomier);
+                (_bytes, _from, _to) = (roomier, 0, length);
+            }
+
+            bytes.CopyTo(_bytes.AsSpan(_to));
+            _to += bytes.Length;
+        }
+
+        /// <summary>The oldest rows are gone; false when none of the written ones is left.</summary>
+        public bool TryDrop(int count)
+        {
+            if (count >= Rows) return false;
+            // The one that is first now is written whole, so that the rest begins behind it.
+            var reader = new ByteReader(Bytes);
+            var before = 0L;
+            for (var left = count; left > 0; left--) ReadRow(ref reader, ref before);
+            _from = _to - reader.Left;
+            Rows -= count;
+            return true;
+        }
     }
 }

@@ -12,16 +12,17 @@ internal static class ValueReader
     /// <summary>Longest text that is kept of one value, in characters; the rest is cut off.</summary>
     public const int TextMax = 2_000;
 
+    private const int DepthMax = 128;
+
     /// <summary>The value at a path that has no <c>$</c>, or nothing.</summary>
     public static QueryValue One(ReadOnlySpan<byte> json, ValuePath path)
     {
-        var found = default(QueryValue);
-        Walk(json, path.Steps.Items.AsSpan(), value =>
-        {
-            found = value;
-            return false;
-        });
-        return found;
+        if (json.IsEmpty) return QueryValue.Nothing;
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
+        if (!reader.Read()) return QueryValue.Nothing;
+        foreach (var step in path.Steps.Items)
+            if (!Enter(ref reader, step)) return QueryValue.Nothing;
+        return Read(ref reader, json);
     }
 
     /// <summary>Adds every value at a path; at most <see cref="ManyMax"/>.</summary>
@@ -39,7 +40,7 @@ internal static class ValueReader
     private static bool Walk(ReadOnlySpan<byte> json, ReadOnlySpan<string> steps, Func<QueryValue, bool> found)
     {
         if (json.IsEmpty) return true;
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 128 });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
         if (!reader.Read()) return true;
         for (var i = 0; i < steps.Length; i++)
         {
@@ -56,7 +57,7 @@ internal static class ValueReader
                 return true;
             }
 
-            if (reader.TokenType != JsonTokenType.StartObject || !Enter(ref reader, steps[i])) return true;
+            if (!Enter(ref reader, steps[i])) return true;
         }
 
         var value = Read(ref reader, json);
@@ -65,6 +66,7 @@ internal static class ValueReader
 
     private static bool Enter(ref Utf8JsonReader reader, string name)
     {
+        if (reader.TokenType != JsonTokenType.StartObject) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isIt = reader.ValueTextEquals(name);
@@ -98,9 +100,9 @@ internal static class ValueReader
     // Without the blanks that a sender put between members, so that substrings do not depend on them.
     private static string Flat(ReadOnlySpan<byte> json)
     {
-        using var document = JsonDocument.Parse(json.ToArray(), new JsonDocumentOptions { MaxDepth = 128 });
+        using var document = JsonDocument.Parse(json.ToArray(), new JsonDocumentOptions { MaxDepth = DepthMax });
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 128 }))
+        using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = DepthMax }))
             document.RootElement.WriteTo(writer);
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
