@@ -27,9 +27,18 @@ internal sealed partial class ComputationGatherer(
     /// <summary>Most bytes of the events of one record, about. A record of the log holds 4 MiB.</summary>
     public const int BytesMax = 1 << 20;
 
+    /// <summary>
+    /// So many records are sent before what came of them is looked at: beside a busy river that shows at its commits only, ten times a second. While they are worked
+    /// on, events wait: a fifth of a second.
+    /// </summary>
+    public const int RecordsAhead = 4;
+
     // The lake is at most about this far behind; nothing tells when it has come further.
     private static readonly TimeSpan PauseForLake = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
+
+    // What is read of the lake while the events before it are worked on.
+    private PageAhead? _ahead;
 
     /// <summary>Gathers until it is stopped.</summary>
     /// <param name="changed">Completes when a revision after the given one is current.</param>
@@ -64,14 +73,23 @@ internal sealed partial class ComputationGatherer(
     /// <summary>Gathers until nothing is filling and no pass is waited for.</summary>
     public async Task GatherAsync(CancellationToken stopping)
     {
-        while (true)
+        try
         {
-            var states = ReadStates();
-            var work = Work(states);
-            if (work.Count == 0) return;
-            var isMoving = false;
-            foreach (var one in work) isMoving |= one.Filling is { } filling ? await FillAsync(one.Space, filling, stopping) : await PassAsync(one.Space, stopping);
-            if (!isMoving) await Task.Delay(PauseForLake, clock, stopping);
+            while (true)
+            {
+                var states = ReadStates();
+                var work = Work(states);
+                if (work.Count == 0) return;
+                var isMoving = false;
+                foreach (var one in work) isMoving |= one.Filling is { } filling ? await FillAsync(one.Space, filling, stopping) : await PassAsync(one.Space, stopping);
+                if (!isMoving) await Task.Delay(PauseForLake, clock, stopping);
+            }
+        }
+        finally
+        {
+            // Nobody reads the lake any more when this is over.
+            if (_ahead is { } ahead) await ahead.Page.ContinueWith(static _ => { }, TaskScheduler.Default);
+            _ahead = null;
         }
     }
 
@@ -89,20 +107,40 @@ internal sealed partial class ComputationGatherer(
         if (state.FilledTo >= state.FillTo && state.FillTo > 0) return false;
         // A newer revision is on its way through the log, or the lake is: what is here is looked at again.
         if (history.Position.Value < state.FillTo || QuestionOf(space, state) is not { } question) return false;
-        var page = question.Names.Count == 0 ? new HistoryPage([], state.FillTo) : history.Read(question, state.FilledTo, state.FillTo, stopping);
-        var from = state.FilledTo;
+        var page = question.Names.Count == 0 ? new HistoryPage([], state.FillTo) : await ReadAsync(space, state, question, stopping);
+        foreach (var pieces in Pieces(page, state.FilledTo).Chunk(RecordsAhead))
+            if (!await SendAsync(space, state, pieces, stopping)) return false;
+        if (page.To >= state.FillTo) LogFilled(logger, state.Number, space);
+        return true;
+    }
+
+    // What the state asks for next, and has what will come after it read meanwhile.
+    private async Task<HistoryPage> ReadAsync(ushort space, ComputationState state, HistoryQuestion question, CancellationToken stopping)
+    {
+        var page = default(HistoryPage?);
+        if (_ahead is { } ahead)
+        {
+            _ahead = null;
+            var read = await ahead.Page;
+            if ((ahead.Space, ahead.Number, ahead.Version, ahead.From) == (space, state.Number, state.Filling, state.FilledTo)) page = read;
+        }
+
+        page ??= history.Read(question, state.FilledTo, state.FillTo, stopping);
+        var next = page.Value.To;
+        if (next < state.FillTo) _ahead = new PageAhead(space, state.Number, state.Filling, next, Task.Run(() => history.Read(question, next, state.FillTo, stopping), stopping));
+        return page.Value;
+    }
+
+    private static IEnumerable<Piece> Pieces(HistoryPage page, long from)
+    {
         for (var at = 0; at < page.Rows.Count || at == 0;)
         {
             var count = Fitting(page.Rows, at);
-            var isLast = at + count == page.Rows.Count;
-            var to = isLast ? page.To : page.Rows[at + count - 1].Offset + 1;
-            if (!await SendAsync(space, state, [.. page.Rows.Skip(at).Take(count)], from, to, stopping)) return false;
+            var to = at + count == page.Rows.Count ? page.To : page.Rows[at + count - 1].Offset + 1;
+            yield return new Piece([.. page.Rows.Skip(at).Take(count)], from, to);
             from = to;
             at += Math.Max(1, count);
         }
-
-        if (page.To >= state.FillTo) LogFilled(logger, state.Number, space);
-        return true;
     }
 
     private HistoryQuestion? QuestionOf(ushort space, ComputationState state)
@@ -130,40 +168,42 @@ internal sealed partial class ComputationGatherer(
         return count;
     }
 
-    /// <summary>Sends one record. False when the state has not come to its end, because another revision came between.</summary>
-    private async Task<bool> SendAsync(ushort space, ComputationState state, HistoryRow[] rows, long from, long to, CancellationToken stopping)
+    /// <summary>Sends records, one for each piece. False when the state has not come to the end of the last, because another revision came between.</summary>
+    private async Task<bool> SendAsync(ushort space, ComputationState state, Piece[] pieces, CancellationToken stopping)
     {
-        await door.SendAsync(
-            new GatheredRecord { Space = space, Computation = state.Number, Version = state.Filling, From = from, To = to, Events = [.. rows.Select(row => row.Event)] }, stopping);
+        if (pieces.Length == 0) return true;
+        await door.SendAsync([.. pieces.Select(piece => piece.RecordOf(space, state))], stopping);
         var after = ReadState(space, state.Number);
         if (after is null || (after.Filling != state.Filling && after.Answering != state.Filling)) return false;
-        if (after.FilledTo == to) return true;
-        if (after.FilledTo != from) return false;
+        if (after.FilledTo == pieces[^1].To) return true;
+        var failed = Array.FindIndex(pieces, piece => piece.From == after.FilledTo);
+        if (failed < 0) return false;
 
-        // The record made a stage fail and is in quarantine. One event is at fault: the others must not suffer.
+        // The record made a stage fail and is in quarantine, and those behind it were not taken. One event is at fault: the others must not suffer.
+        var (rows, from, to) = pieces[failed];
         if (rows.Length == 0)
         {
             await StandAsync(space, stopping);
             return false;
         }
 
-        if (rows.Length > 1)
-        {
-            var half = rows.Length / 2;
-            var middle = rows[half - 1].Offset + 1;
-            return await SendAsync(space, state, rows[..half], from, middle, stopping) && await SendAsync(space, state, rows[half..], middle, to, stopping);
-        }
-
-        LogLeftOut(logger, rows[0].Offset, state.Number, space);
-        return await SendAsync(space, state, [], from, to, stopping);
+        if (rows.Length == 1) LogLeftOut(logger, rows[0].Offset, state.Number, space);
+        var isSent = rows.Length == 1
+            ? await SendAsync(space, state, [new Piece([], from, to)], stopping)
+            : await SendAsync(space, state, [new Piece(rows[..(rows.Length / 2)], from, rows[(rows.Length / 2) - 1].Offset + 1)], stopping)
+                && await SendAsync(space, state, [new Piece(rows[(rows.Length / 2)..], rows[(rows.Length / 2) - 1].Offset + 1, to)], stopping);
+        return isSent && await SendAsync(space, state, pieces[(failed + 1)..], stopping);
     }
 
-    /// <summary>Sends the next step of a pass. False when the state is no further after it.</summary>
+    /// <summary>Sends the next steps of a pass. False when the state is no further after them.</summary>
     private async Task<bool> PassAsync(ushort space, CancellationToken stopping)
     {
         var before = ReadStates().Find(each => each.Space == space);
         if (before is not { IsPassWanted: true }) return true;
-        await door.SendAsync(new GatheredRecord { Space = space, After = before.Pass?.After ?? "", Step = GatheredRecord.StepMax }, stopping);
+        // The steps behind the first go on from wherever it has come to; when the pass is over by then, they come to nothing.
+        var first = new GatheredRecord { Space = space, After = before.Pass?.After ?? "", Step = GatheredRecord.StepMax };
+        var next = new GatheredRecord { Space = space, After = GatheredRecord.Onwards, Step = GatheredRecord.StepMax };
+        await door.SendAsync([first, .. Enumerable.Repeat(next, RecordsAhead - 1)], stopping);
         var after = ReadStates().Find(each => each.Space == space);
         if (after is not { IsPassWanted: true } || after.PassWanted != before.PassWanted) return true;
         await StandAsync(space, stopping);
@@ -212,4 +252,14 @@ internal sealed partial class ComputationGatherer(
             .. Computations.Where(state => state.NeedsPass || state.Resend.Count > 0).Select(state => $"{state.Number}.{state.Answering}.{state.Resend.Count}"),
         ]);
     }
+
+    /// <summary>Events of the past that fit into one record, and the stretch of the event log in which there are no others.</summary>
+    private sealed record Piece(HistoryRow[] Rows, long From, long To)
+    {
+        public GatheredRecord RecordOf(ushort space, ComputationState state) =>
+            new() { Space = space, Computation = state.Number, Version = state.Filling, From = From, To = To, Events = [.. Rows.Select(row => row.Event)] };
+    }
+
+    /// <summary>A page that is being read, and for whom.</summary>
+    private sealed record PageAhead(ushort Space, uint Number, uint Version, long From, Task<HistoryPage> Page);
 }

@@ -13,16 +13,20 @@ internal sealed class GatheringDoor(ReceivedLog received, ProcessingProgress pro
     private readonly ByteWriter _writer = new();
     private readonly LogRecords _records = new();
 
-    /// <summary>Appends a record and waits until it is processed. Whether it had any effect, only the state says.</summary>
+    /// <summary>Appends records, one behind the other, and waits until they are processed. Whether they had any effect, only the state says.</summary>
     /// <exception cref="IOException">The log takes nothing more.</exception>
-    public async Task SendAsync(GatheredRecord record, CancellationToken cancellationToken)
+    public async Task SendAsync(IReadOnlyList<GatheredRecord> gathered, CancellationToken cancellationToken)
     {
-        _writer.Clear();
-        record.Write(_writer);
         while (true)
         {
             _records.Clear();
-            ReceivedRecord.AddGathered(_records, clock.GetUtcNow().ToUnixTimeMilliseconds(), _writer.Written);
+            foreach (var record in gathered)
+            {
+                _writer.Clear();
+                record.Write(_writer);
+                ReceivedRecord.AddGathered(_records, clock.GetUtcNow().ToUnixTimeMilliseconds(), _writer.Written);
+            }
+
             var appended = await received.Log.AppendAsync(_records);
             if (!appended.IsBusy)
             {

@@ -28,11 +28,12 @@ internal sealed record HistoryQuestion(ushort Space, IReadOnlyList<string> Names
 /// <summary>Reads the past piece by piece, in the order of the event log.</summary>
 internal sealed class HistoryReader(LakeDatabase database, LakeLoader loader)
 {
-    // Offsets count bytes, so a stretch of the log bounds what one question can bring into memory.
-    private const long StretchBytes = 16L << 20;
+    // Offsets count bytes, so a stretch of the log bounds what one question can bring into memory. The lake looks through groups of 122,880 rows, which are longer
+    // still: the narrower the stretches, the more of them have the same group looked through again.
+    private const long StretchBytes = 32L << 20;
 
     // How many stretches without a wanted event are passed over in one question.
-    private const long StretchesMax = 64;
+    private const long StretchesMax = 32;
 
     /// <summary>Everything before this offset is in the lake.</summary>
     public LogOffset Position => loader.Position;

@@ -2,6 +2,7 @@ using System.Text;
 using Tributary.Engine.Lake;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing.Computing;
+using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 using Tributary.Model;
 using Xunit;
@@ -177,6 +178,39 @@ public sealed class ComputationGathererTests : IDisposable
         await _world.GatherAsync();
 
         Assert.Equal("u1=39", _world.Values(trait.Number));
+    }
+
+    [Fact]
+    public async Task An_event_that_fails_in_one_of_several_records_under_way_leaves_none_of_the_others_out()
+    {
+        const int Bought = (ComputationGatherer.RecordsAhead * ComputationGatherer.EventsMax) + 300;
+        for (var i = 0; i < Bought; i++) _world.Track($"u{i % 2}", "Bought", $$"""{"at":{{i}}}""");
+        _world.Settle();
+        var poison = $$"""{"at":{{ComputationGatherer.EventsMax + 17}}}""";
+        _world.River.Processor.Probe = record =>
+        {
+            if (record.Kind == ReceivedKind.Gathered && record.Payload.Span.IndexOf(Encoding.UTF8.GetBytes(poison)) >= 0) throw new FormatException("17");
+        };
+        var trait = _world.Define("bought", "event('Bought').count()", kind: Computation.Trait);
+        await _world.GatherAsync();
+
+        Assert.Equal($"u0={Bought / 2} u1={(Bought / 2) - 1}", _world.Values(trait.Number));
+        Assert.Equal(Bought - 1, _world.State(1).Gathered);
+    }
+
+    [Fact]
+    public async Task A_pass_takes_several_steps_at_a_time_and_asks_everybody()
+    {
+        const int People = (GatheredRecord.StepMax * ComputationGatherer.RecordsAhead) + 100;
+        for (var i = 0; i < People; i++) _world.Track($"u{i:D6}", "Bought");
+        _world.Settle();
+        var audience = _world.Define("buyers", "event('Bought').count() >= 1");
+        await _world.GatherAsync();
+
+        Assert.Equal(People, _world.Members(audience.Number).Split(' ').Length);
+        Assert.Equal(People, _world.State(1).Size);
+        // Steps that were sent when the pass was over by then have begun no other.
+        Assert.Null(_world.River.Store.Get(Table.Computations, StateKeys.Computation(1, 0)));
     }
 
     [Fact]

@@ -69,7 +69,8 @@ internal sealed class Town(Random random, Func<IReadOnlyList<ProfileId>> ids)
         {
             var writer = new ByteWriter();
             var known = ids();
-            new GatheredRecord { Space = 1, After = known.Count == 0 || random.Next(3) > 0 ? "" : known[random.Next(known.Count)].ToString() }.Write(writer);
+            var after = random.Next(6) switch { 0 => GatheredRecord.Onwards, 1 or 2 when known.Count > 0 => known[random.Next(known.Count)].ToString(), _ => "" };
+            new GatheredRecord { Space = 1, After = after }.Write(writer);
             ReceivedRecord.AddGathered(records, Now, writer.Written);
         }
 

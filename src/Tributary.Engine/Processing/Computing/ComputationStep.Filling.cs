@@ -173,8 +173,9 @@ internal sealed partial class ComputationStep
 
     private void Pass(Space space, GatheredRecord gathered, LogOffset offset)
     {
-        var pass = _context.Computations.PassOf(space.Number) ?? BeginPass(space.Number);
-        if (pass is null || (pass.After ?? "") != gathered.After) return;
+        var isOnwards = gathered.After == GatheredRecord.Onwards;
+        var pass = _context.Computations.PassOf(space.Number) ?? (isOnwards ? null : BeginPass(space.Number));
+        if (pass is null || !(isOnwards || (pass.After ?? "") == gathered.After)) return;
         var set = _context.Computations.SetOf(space.Number);
         var profiles = _context.Graph.Next(space.Number, pass.AfterId, gathered.Step);
         foreach (var profile in profiles)

@@ -31,6 +31,9 @@ internal sealed class GatheredRecord
     /// <summary>Most profiles of one step of a pass: events wait while they are asked.</summary>
     public const int StepMax = 2_000;
 
+    /// <summary>As <see cref="After"/>: from wherever the pass is, once one has begun.</summary>
+    public const string Onwards = "+";
+
     public required ushort Space { get; init; }
 
     /// <summary>Of events: the computation; 0 for a step of a pass.</summary>
@@ -46,7 +49,7 @@ internal sealed class GatheredRecord
 
     public IReadOnlyList<PastEvent> Events { get; init; } = [];
 
-    /// <summary>Of a step of a pass: the last profile that was done before; empty to begin.</summary>
+    /// <summary>Of a step of a pass: the last profile that was done before; empty to begin, or <see cref="Onwards"/>.</summary>
     public string After { get; init; } = "";
 
     /// <summary>Of a step of a pass: how many profiles it is, 1 to <see cref="StepMax"/>. It stands in the record because a replay must take the same steps.</summary>
