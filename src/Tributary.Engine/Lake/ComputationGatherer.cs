@@ -14,8 +14,8 @@ namespace Tributary.Engine.Lake;
 /// profile asked. Where it is, only the state says; so it may be stopped at any point, and two of them do no harm.
 /// </summary>
 /// <remarks>
-/// <para>(1) wait until the revision at hand is processed; (2) while something is filling: send its next events, one record after the other; (3) while a space
-/// waits for a pass: send a step of it; (4) when nothing is left, wait for the next revision.</para>
+/// <para>(1) wait until the revision at hand is processed; (2) while something is filling: send its next events, a few records at a time; (3) while a space
+/// waits for a pass: send a few steps of it; (4) when nothing is left, wait for the next revision.</para>
 /// <para>A record says where its events begin. Processing takes it only when the state is exactly there, so what comes twice counts once.</para>
 /// </remarks>
 internal sealed partial class ComputationGatherer(

@@ -135,8 +135,9 @@ internal sealed partial class ComputationStep
             var set = _context.Computations.SetOf(number);
             _computer.Begin(set, _context.Now);
             if (profile.Collection == ProfileCollection.Accounts) _computer.AskAll();
-            foreach (var (computation, result) in profile.Results ?? ResultTable.None)
-                if (result.DueAt <= _context.Now && set.Find(computation) is { } due) _computer.Asked.Add(due);
+            var results = profile.Results ?? ResultTable.None;
+            for (var i = 0; i < results.Count; i++)
+                if (results.Results[i].DueAt <= _context.Now && set.Find(results.Numbers[i]) is { } due) _computer.Asked.Add(due);
             var cause = CauseOf(space, offset);
             Settle(cause, space, profile);
             if (profile.Collection == ProfileCollection.Users && _computer.AsksAccounts) AskAccounts(profile);
