@@ -10,6 +10,9 @@ internal sealed class GatheringDoor(ReceivedLog received, ProcessingProgress pro
     // The queue before the disk is full of events: they go first.
     private static readonly TimeSpan PauseWhenBusy = TimeSpan.FromMilliseconds(100);
 
+    // What a few records take; beside them nothing large is made anew ten times a second.
+    private const int BufferKeep = 4 << 20;
+
     private readonly ByteWriter _writer = new();
     private readonly LogRecords _records = new();
 
@@ -19,7 +22,7 @@ internal sealed class GatheringDoor(ReceivedLog received, ProcessingProgress pro
     {
         while (true)
         {
-            _records.Clear();
+            _records.Clear(BufferKeep);
             foreach (var record in gathered)
             {
                 _writer.Clear();
