@@ -15,11 +15,11 @@ internal sealed class ScratchRun : IDisposable
     private readonly string _folder;
     private readonly Processor _processor;
 
-    private ScratchRun(string folder, IEventLog received, IdentityOverride? identity, ProcessingOptions options, TimeProvider clock)
+    private ScratchRun(string folder, IEventLog received, IdentityOverride? identity, ProcessingOptions options, SegmentLogOptions decided, TimeProvider clock)
     {
         _folder = folder;
         Store = RocksStateStore.Open(Path.Combine(folder, "state"));
-        Decided = SegmentLog.Open(Path.Combine(folder, "decided"), new SegmentLogOptions { KnowsItsEnd = false }, clock);
+        Decided = SegmentLog.Open(Path.Combine(folder, "decided"), decided with { KnowsItsEnd = false }, clock);
         _processor = new Processor(received, Decided, Store, new ProcessingProgress(), options, clock, NullLogger<Processor>.Instance) { Identity = identity };
     }
 
@@ -35,11 +35,20 @@ internal sealed class ScratchRun : IDisposable
     /// <param name="clock">For measuring only.</param>
     /// <param name="progress">Told after each batch how many bytes are done.</param>
     /// <param name="cancellationToken">Stops between two batches.</param>
+    /// <param name="decided">How the event log that it writes lies on disk; null as usual.</param>
     /// <exception cref="LogOffsetGoneException">Retention has dropped the beginning of the history.</exception>
     public static ScratchRun Replay(
-        IEventLog received, LogOffset until, IdentityOverride? identity, ProcessingOptions options, TimeProvider clock, Action<LogOffset>? progress, CancellationToken cancellationToken)
+        IEventLog received,
+        LogOffset until,
+        IdentityOverride? identity,
+        ProcessingOptions options,
+        TimeProvider clock,
+        Action<LogOffset>? progress,
+        CancellationToken cancellationToken,
+        SegmentLogOptions? decided = null)
     {
-        var run = new ScratchRun(Directory.CreateTempSubdirectory("tributary-scratch-").FullName, new LogPrefix(received, until), identity, options, clock);
+        var run = new ScratchRun(
+            Directory.CreateTempSubdirectory("tributary-scratch-").FullName, new LogPrefix(received, until), identity, options, decided ?? new SegmentLogOptions(), clock);
         try
         {
             while (run._processor.RunBatch())
