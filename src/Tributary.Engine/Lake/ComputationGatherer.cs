@@ -80,8 +80,10 @@ internal sealed partial class ComputationGatherer(
                 var states = ReadStates();
                 var work = Work(states);
                 if (work.Count == 0) return;
+                // Of many that take turns nothing is read ahead: each would hold a page until its turn comes.
+                var readsAhead = work.Count(one => one.Filling is { } filling && filling.FilledTo < filling.FillTo) == 1;
                 var isMoving = false;
-                foreach (var one in work) isMoving |= one.Filling is { } filling ? await FillAsync(one.Space, filling, stopping) : await PassAsync(one.Space, stopping);
+                foreach (var one in work) isMoving |= one.Filling is { } filling ? await FillAsync(one.Space, filling, readsAhead, stopping) : await PassAsync(one.Space, stopping);
                 if (!isMoving) await Task.Delay(PauseForLake, clock, stopping);
             }
         }
@@ -101,21 +103,21 @@ internal sealed partial class ComputationGatherer(
     ];
 
     /// <summary>Sends the next piece of what a definition asks of the past. False when that is not possible now.</summary>
-    private async Task<bool> FillAsync(ushort space, ComputationState state, CancellationToken stopping)
+    private async Task<bool> FillAsync(ushort space, ComputationState state, bool readsAhead, CancellationToken stopping)
     {
         // It has all it asked for and waits for streams that another one fills, which will have it answer: nothing is left to be sent.
         if (state.FilledTo >= state.FillTo && state.FillTo > 0) return false;
         // A newer revision is on its way through the log, or the lake is: what is here is looked at again.
         if (history.Position.Value < state.FillTo || QuestionOf(space, state) is not { } question) return false;
-        var page = question.Names.Count == 0 ? new HistoryPage([], state.FillTo) : await ReadAsync(space, state, question, stopping);
+        var page = question.Names.Count == 0 ? new HistoryPage([], state.FillTo) : await ReadAsync(space, state, question, readsAhead, stopping);
         foreach (var pieces in Pieces(page, state.FilledTo).Chunk(RecordsAhead))
             if (!await SendAsync(space, state, pieces, stopping)) return false;
         if (page.To >= state.FillTo) LogFilled(logger, state.Number, space);
         return true;
     }
 
-    // What the state asks for next, and has what will come after it read meanwhile.
-    private async Task<HistoryPage> ReadAsync(ushort space, ComputationState state, HistoryQuestion question, CancellationToken stopping)
+    // What the state asks for next; reading ahead has what will come after it read meanwhile.
+    private async Task<HistoryPage> ReadAsync(ushort space, ComputationState state, HistoryQuestion question, bool readsAhead, CancellationToken stopping)
     {
         var page = default(HistoryPage?);
         if (_ahead is { } ahead)
@@ -127,7 +129,7 @@ internal sealed partial class ComputationGatherer(
 
         page ??= history.Read(question, state.FilledTo, state.FillTo, stopping);
         var next = page.Value.To;
-        if (next < state.FillTo) _ahead = new PageAhead(space, state.Number, state.Filling, next, Task.Run(() => history.Read(question, next, state.FillTo, stopping), stopping));
+        if (readsAhead && next < state.FillTo) _ahead = new PageAhead(space, state.Number, state.Filling, next, Task.Run(() => history.Read(question, next, state.FillTo, stopping), stopping));
         return page.Value;
     }
 
