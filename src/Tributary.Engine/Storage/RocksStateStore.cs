@@ -183,12 +183,24 @@ public sealed class RocksStateStore : IStateStore
     {
         private readonly WriteBatch _batch = new();
 
-        public void Put(Table table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _batch.Put(key, value, store._families[(int)table]);
+        // A batch asks the column family of each key, which is gone once the store is closed.
+        public void Put(Table table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+        {
+            using var use = store.Enter();
+            _batch.Put(key, value, store._families[(int)table]);
+        }
 
-        public void Delete(Table table, ReadOnlySpan<byte> key) => _batch.Delete(key, store._families[(int)table]);
+        public void Delete(Table table, ReadOnlySpan<byte> key)
+        {
+            using var use = store.Enter();
+            _batch.Delete(key, store._families[(int)table]);
+        }
 
-        public void DeleteRange(Table table, byte[] from, byte[] to) =>
+        public void DeleteRange(Table table, byte[] from, byte[] to)
+        {
+            using var use = store.Enter();
             _batch.DeleteRange(from, (ulong)from.Length, to, (ulong)to.Length, store._families[(int)table]);
+        }
 
         public void Commit(bool flush = false)
         {

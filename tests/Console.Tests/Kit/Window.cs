@@ -65,7 +65,8 @@ public sealed class Window : IAsyncDisposable
         await Page.GetByLabel("Email").FillAsync(email);
         await Page.GetByLabel("Password").FillAsync(password);
         await Button("Sign in").ClickAsync();
-        await Page.WaitForURLAsync(url => !url.Contains("sign-in", StringComparison.Ordinal));
+        // What is waited for is the heading: the browser's own "loaded" is now and then missed behind the redirect.
+        await Page.WaitForURLAsync(url => !url.Contains("sign-in", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
         await Assertions.Expect(Page.Locator("main h1")).ToBeVisibleAsync();
     }
 

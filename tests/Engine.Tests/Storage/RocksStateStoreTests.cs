@@ -43,4 +43,26 @@ public sealed class RocksStateStoreTests
             folder.Delete(recursive: true);
         }
     }
+
+    [Fact]
+    public void A_draft_that_outlasts_the_store_is_refused()
+    {
+        var folder = Directory.CreateTempSubdirectory("tributary-");
+        try
+        {
+            var store = RocksStateStore.Open(folder.FullName);
+            using var draft = store.Begin();
+            draft.Put(Table.Meta, [1], [1]);
+            store.Dispose();
+
+            Assert.Throws<ObjectDisposedException>(() => draft.Put(Table.Meta, [2], [2]));
+            Assert.Throws<ObjectDisposedException>(() => draft.Delete(Table.Meta, [1]));
+            Assert.Throws<ObjectDisposedException>(() => draft.DeleteRange(Table.Meta, [1], [3]));
+            Assert.Throws<ObjectDisposedException>(() => draft.Commit());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 }
