@@ -55,7 +55,17 @@ internal static class AudiencesBenchmark
         await river.SendAsync(shoppers, people, isEverybodyOnce: true);
         await river.SendAsync(shoppers, events, isEverybodyOnce: false);
         await river.Lake!.CatchUpAsync(river.Decided.End);
-        foreach (var query in new[] { "event('Order Completed').within(30 days).count() >= 2", "event('Product Viewed').where(property('price') >= 50).count() >= 3", ReadyDefinitions.All[0].Query, "trait('plan') = 'pro'" })
+        string[] queries =
+        [
+            "event('Order Completed').within(30 days).count() >= 2",
+            "trait('plan') = 'pro'",
+            "event('Order Completed').sum(property('total')) >= 500",
+            "event('Product Viewed').where(property('price') >= 50).count() >= 3",
+            "event('Product Viewed').mode(property('category'), 3) = 'c4'",
+            ReadyDefinitions.All[0].Query,
+            "event('Product Added').where(NOT event('Order Completed').within(parent: 1 hours).count() >= 1).count() >= 1",
+        ];
+        foreach (var query in queries)
         {
             QueryParser.TryParse(query, DefinitionScope.Users, DefinitionKind.Audience, out var definition, out _);
             var question = new DefinitionQuestion(1, ProcessingPosition.Read(river.Store).Now);

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Tributary.Model;
 
@@ -69,27 +71,43 @@ public readonly record struct ProfileId : IComparable<ProfileId>
     public static bool TryParse([NotNullWhen(true)] string? text, out ProfileId id)
     {
         id = default;
-        if (text is not { Length: TextLength } || !text.StartsWith("use_", StringComparison.Ordinal)) return false;
-        UInt128 high = 0;
-        ulong carryHigh = 0;
-        foreach (var character in text.AsSpan(4))
+        Span<byte> ascii = stackalloc byte[TextLength];
+        return text is { Length: TextLength } && Ascii.FromUtf16(text, ascii, out _) == OperationStatus.Done && TryParse(ascii, out id);
+    }
+
+    /// <inheritdoc cref="TryParse(string?, out ProfileId)"/>
+    public static bool TryParse(ReadOnlySpan<byte> text, out ProfileId id)
+    {
+        id = default;
+        if (text.Length != TextLength || !text.StartsWith("use_"u8)) return false;
+        // Ten digits fit into 64 bits: seven, ten and ten of them.
+        const ulong TenDigits = 839_299_365_868_340_224;
+        if (Digits(text[4..11]) is not { } first || Digits(text[11..21]) is not { } second || Digits(text[21..]) is not { } third) return false;
+        var upper = ((UInt128)first * TenDigits) + second;
+        var low = ((UInt128)(ulong)upper * TenDigits) + third;
+        var high = ((upper >> 64) * TenDigits) + (low >> 64);
+        if (high >> 96 != 0) return false;
+        id = new ProfileId((ulong)(high >> 32), ((ulong)high << 32) | (ulong)(low >> 32 & uint.MaxValue), (uint)low);
+        return true;
+    }
+
+    private static ulong? Digits(ReadOnlySpan<byte> text)
+    {
+        var number = 0UL;
+        foreach (var letter in text)
         {
-            var digit = Alphabet.IndexOf(character, StringComparison.Ordinal);
-            if (digit < 0) return false;
-            // 160 bits as 128 low bits in `high` and the rest above: multiply by 62 and add.
-            var low = (UInt128)(ulong)high * 62 + (uint)digit;
-            var upper = (high >> 64) * 62 + (low >> 64);
-            high = ((UInt128)(ulong)upper << 64) | (ulong)low;
-            var top = (UInt128)carryHigh * 62 + (ulong)(upper >> 64);
-            if (top > uint.MaxValue) return false;
-            carryHigh = (ulong)top;
+            var digit = letter switch
+            {
+                >= (byte)'0' and <= (byte)'9' => letter - '0',
+                >= (byte)'A' and <= (byte)'Z' => letter - 'A' + 10,
+                >= (byte)'a' and <= (byte)'z' => letter - 'a' + 36,
+                _ => -1,
+            };
+            if (digit < 0) return null;
+            number = (number * 62) + (uint)digit;
         }
 
-        Span<byte> bytes = stackalloc byte[Size];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)carryHigh);
-        BinaryPrimitives.WriteUInt128BigEndian(bytes[4..], high);
-        id = Read(bytes);
-        return true;
+        return number;
     }
 
     /// <inheritdoc/>

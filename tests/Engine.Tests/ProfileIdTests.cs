@@ -19,5 +19,17 @@ public sealed class ProfileIdTests
     [InlineData("usr_000000000000000000000000000")]
     [InlineData("use_00000000000000000000000000-")]
     [InlineData("use_zzzzzzzzzzzzzzzzzzzzzzzzzzz")]
+    [InlineData("use_aWgEPTl1tmebfsQzFP4bxwgy80W")]
+    [InlineData("use_00000000000000000000000000é")]
     public void Other_text_is_no_id(string? text) => Assert.False(ProfileId.TryParse(text, out _));
+
+    [Fact]
+    public void The_largest_and_the_smallest_read_back()
+    {
+        // 160 bits of ones, and of zeros.
+        Assert.True(ProfileId.TryParse("use_aWgEPTl1tmebfsQzFP4bxwgy80V", out var largest));
+        Assert.Equal(ProfileId.Read(Enumerable.Repeat((byte)0xFF, ProfileId.Size).ToArray()), largest);
+        Assert.True(ProfileId.TryParse("use_000000000000000000000000000", out var smallest));
+        Assert.True(smallest.IsNone);
+    }
 }

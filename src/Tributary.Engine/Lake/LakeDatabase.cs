@@ -120,7 +120,7 @@ internal sealed class LakeDatabase : IDisposable
         Execute(root, "SET allow_community_extensions = false");
         // The loader decides when: a checkpoint compresses again what shares a row group with new rows.
         Execute(root, "SET checkpoint_threshold = '1TB'");
-        ValueFunctions.Register(root);
+        SqlFunction.Register(root, ValueFunctions.All);
         Execute(root, $"ATTACH {Literal(Path.Combine(_folder, "lake.duckdb"))} AS {Catalog} (RECOVERY_MODE NO_WAL_WRITES)");
         Execute(root, "SET enable_external_access = false");
         Execute(root, "SET lock_configuration = true");

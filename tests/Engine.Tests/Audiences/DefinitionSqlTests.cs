@@ -45,6 +45,11 @@ public sealed class DefinitionSqlTests(Neighbourhood neighbourhood) : IClassFixt
         "event('Added').where(event('Bought').within(parent: 20 days).sum(property('n')) > property('n')).count() >= 1", "event('Added').where(event('Bought').last(property('n')) = property('n')).count() >= 1",
         "event('Page Viewed').where(event('Bought').within(parent: 30 days).where(property(parent: 'page_name') = 'Home').count() >= 1).count() >= 1",
         "event('Added').where(event('Seen').expires_after(2 hours).count() > 1).count() >= 1", "event('Added').where(event('Bought').unique(property('sku')).count() > 1 AND trait('vip') = true).count() >= 1",
+        // How near the two events of a pair must be, and what of the inner event does not depend on the outer one.
+        "event('Added').where(event('Bought').between(parent: 1 day, 1 day).count() = 0).count() >= 1", "event('Added').where(event('Bought').between(parent: 2 hours, 3 hours).count() >= 1).count()",
+        "event('Added').where(event('Bought').within(parent: 1 hour).count() >= 1).count()", "event('Added').where(event('Bought').where(property('n') > 1).count() >= 2 AND property('n') > 0).count() >= 1",
+        "event('Added').where(event('Bought').within(parent: 9 days).where(event('Seen').count() > 2).count() > 0).count()", "event('Added').where(event('Seen').expires_after(2 hours).within(parent: 30 days).count() > 0).count() >= 1",
+        "event('Added').where(event('Bought').sources({exclude: ['helpdesk']}).where(property('n') > 0).within(parent: 3 days).between(parent: 1 minute, 2 days).count() >= 1).count()",
         // Reducers, compared.
         "event('Bought').sum(property('price')) > 3", "event('Bought').avg(property('price')) <= 2.5", "event('Bought').max(property('price')) >= 1000", "event('Bought').min(property('price')) < 0",
         "event('Bought').first(property('sku')) = 'abc'", "event('Bought').last(property('sku')).exists()", "event('Bought').mode(property('n'), 2) = 1", "event('Bought').unique(property('sku')).count() >= 3",

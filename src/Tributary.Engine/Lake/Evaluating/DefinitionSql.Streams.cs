@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tributary.Engine.Traits.Language;
 using ValueType = Tributary.Engine.Traits.Language.ValueType;
 
@@ -42,13 +43,42 @@ internal sealed partial class DefinitionSql
         // A row is named within what it belongs to: the same event may belong to several.
         var key = stream.Filters.Any(filter => filter is WhereFilter where && HasReduction(where.Condition)) ? ", {0} || '/' || {1}.seq AS k" : "";
         var rows = Part(parents is null
-            ? $"SELECT e.s AS g, e.*{string.Format(System.Globalization.CultureInfo.InvariantCulture, key, "e.s", "e")} FROM {events} e"
+            ? $"SELECT e.s AS g, e.*{string.Format(CultureInfo.InvariantCulture, key, "e.s", "e")} FROM {events} e"
             : $"""
-                SELECT q.k AS g, e.*{string.Format(System.Globalization.CultureInfo.InvariantCulture, key, "q.k", "e")}, q.name AS p_name, q.timestamp AS p_timestamp,
-                q.properties AS p_properties, q.context AS p_context, q.page_name AS p_page_name FROM {parents} q JOIN {events} e ON e.s = q.s
+                SELECT q.k AS g, e.*{string.Format(CultureInfo.InvariantCulture, key, "q.k", "e")}, q.name AS p_name, q.timestamp AS p_timestamp,
+                q.properties AS p_properties, q.context AS p_context, q.page_name AS p_page_name FROM {Joined(parents, events, stream)}
                 """);
-        foreach (var filter in stream.Filters) rows = Filter(filter, rows, place, parents is not null);
+        foreach (var filter in CheapestFirst(stream.Filters)) rows = Filter(filter, rows, place, parents is not null);
         return rows;
+    }
+
+    // A row passes all filters or not, in whichever order: what reads JSON or other events is put to as few as can be. Only a session is of those that came so far.
+    private static IEnumerable<StreamFilter> CheapestFirst(IEnumerable<StreamFilter> filters)
+    {
+        var sessions = 0;
+        return filters.Select(filter => (Filter: filter, Stretch: filter is SessionFilter ? ++sessions : sessions)).ToList()
+            .OrderBy(each => each.Stretch).ThenBy(each => each.Filter switch
+            {
+                SessionFilter => 0,
+                WhereFilter where => HasReduction(where.Condition) ? 3 : 2,
+                _ => 1,
+            }).Select(each => each.Filter);
+    }
+
+    /// <summary>Enclosing events <c>q</c> and those of the stream that may count for each, <c>e</c>: of the same subject, and near it where the stream says how near.</summary>
+    private string Joined(string parents, string events, EventStream stream)
+    {
+        // A session depends on all that passes the filters before it.
+        var window = stream.Filters.TakeWhile(filter => filter is not SessionFilter).FirstOrDefault(filter => filter is WithinFilter { OfParent: true } or BetweenFilter { OfParent: true });
+        if (window is null) return $"{parents} q JOIN {events} e ON e.s = q.s";
+        // Time in pieces as long as the window, so that it lies in two of them: else whoever has done both a thousand times makes a million pairs.
+        var (near, far) = window is BetweenFilter between ? (between.Near.Milliseconds, between.Far.Milliseconds) : (0, ((WithinFilter)window).Duration.Milliseconds);
+        var length = Math.Max(1, far - near);
+        var first = $"(timestamp + {Number(near)}) // {Number(length)}";
+        return $"""
+            (SELECT *, unnest([{first}, {first} + 1]) AS piece FROM {parents}) q
+            JOIN (SELECT *, timestamp // {Number(length)} AS piece FROM {events}) e ON e.s = q.s AND e.piece = q.piece
+            """;
     }
 
     private string Filter(StreamFilter filter, string rows, Place place, bool hasParent)
@@ -112,6 +142,7 @@ internal sealed partial class DefinitionSql
         var of = reduction.Of!;
         var frame = new Frame(place, rows, parents is not null);
         var values = Part($"SELECT r.g, r.timestamp, r.received_at, r.tie, r.seq, {EventValue(of, frame)} AS v FROM {rows} r");
+        // What is no value is left out by the aggregates: a condition on the rows would be evaluated where they are read, once more, and of a sample for those of everybody.
         switch (reduction.Reducer)
         {
             case ReducerKind.First or ReducerKind.Last:
@@ -119,20 +150,18 @@ internal sealed partial class DefinitionSql
                 var edge = !of.Path.IsMany ? "v" : isFirst ? "split_part(v, chr(30), 1)" : "trib_last(v)";
                 // Of what happened at the very same instant, the one that came later.
                 var order = isFirst ? "timestamp, received_at, tie, seq DESC" : Backwards;
-                return Part($"SELECT g, first({edge} ORDER BY {order}) AS v FROM {values} WHERE v IS NOT NULL GROUP BY g");
+                return Part($"SELECT g, first({edge} ORDER BY {order}) FILTER (v IS NOT NULL) AS v FROM {values} GROUP BY g");
             case ReducerKind.Sum or ReducerKind.Avg:
-                var parts = Part($"SELECT g, trib_whole(v) AS whole, trib_rest(v) AS rest FROM {Each(values, of)}");
-                return Part($"""
-                    SELECT g, trib_total((sum(whole)::HUGEINT * 1000000000000 + sum(rest)::HUGEINT)::VARCHAR, count(whole), {(reduction.Reducer == ReducerKind.Avg ? "true" : "false")}) AS v
-                    FROM {parts} WHERE whole IS NOT NULL GROUP BY g
-                    """);
+                var parts = Part($"SELECT g, trib_part(v) AS part FROM {Each(values, of)}");
+                return Part($"SELECT g, trib_total(sum(part), count(part), {(reduction.Reducer == ReducerKind.Avg ? "true" : "false")}) AS v FROM {parts} GROUP BY g");
             case ReducerKind.Max or ReducerKind.Min:
                 var extremes = Typed(Each(values, of), reduction);
                 var isNumber = TypeOf(reduction) == ValueType.Number;
-                return Part($"SELECT g, {(reduction.Reducer == ReducerKind.Max ? "arg_max" : "arg_min")}(v, {(isNumber ? "trib_number(v)" : "trib_order(v)")}) AS v FROM {extremes} GROUP BY g");
+                var extreme = $"{(reduction.Reducer == ReducerKind.Max ? "arg_max" : "arg_min")}(v, {(isNumber ? "trib_number(v)" : "trib_order(v)")})";
+                return Part($"SELECT g, {extreme} FILTER (v IS NOT NULL) AS v FROM {extremes} GROUP BY g");
             case ReducerKind.Mode:
                 var counts = Part($"SELECT g, v, count(*) AS n FROM {Typed(Taken(values, reduction), reduction)} GROUP BY g, v");
-                var modes = Part($"SELECT g, first(v ORDER BY n DESC, trib_order(v)) AS v, max(n) AS n FROM {counts} GROUP BY g");
+                var modes = Part($"SELECT g, first(v ORDER BY n DESC, trib_order(v)) FILTER (v IS NOT NULL) AS v, max(n) FILTER (v IS NOT NULL) AS n FROM {counts} GROUP BY g");
                 return Part($"SELECT g, v FROM {modes} WHERE n >= {reduction.Least}");
             case ReducerKind.UniqueCount:
                 return Part($"SELECT g, count(DISTINCT v) AS n FROM {Typed(Taken(values, reduction), reduction)} GROUP BY g");
@@ -144,8 +173,7 @@ internal sealed partial class DefinitionSql
     }
 
     /// <summary>One row for each value of those that an event may have several of.</summary>
-    private string Each(string values, EventScalar of) =>
-        of.Path.IsMany ? Part($"SELECT g, unnest(string_split(v, chr(30))) AS v FROM {values} WHERE v IS NOT NULL") : values;
+    private string Each(string values, EventScalar of) => of.Path.IsMany ? Part($"SELECT g, unnest(string_split(v, chr(30))) AS v FROM {values}") : values;
 
     private string Taken(string values, Reduction reduction)
     {
@@ -156,8 +184,7 @@ internal sealed partial class DefinitionSql
     private string Typed(string values, Reduction reduction)
     {
         var type = TypeOf(reduction);
-        var typed = type == ValueType.Unstated ? values : Part($"SELECT g, trib_typed(v, {(int)type}) AS v FROM {values}");
-        return Part($"SELECT g, v FROM {typed} WHERE v IS NOT NULL");
+        return type == ValueType.Unstated ? values : Part($"SELECT g, trib_typed(v, {(int)type}) AS v FROM {values}");
     }
 
     // What a reducer takes values for when the definition does not say.

@@ -96,14 +96,17 @@ internal sealed partial class DefinitionSql
     {
         if (comparison.Comparer is Comparer.Absent or Comparer.Exists) return $"({Value(comparison.Left, frame)} IS {(comparison.Comparer == Comparer.Exists ? "NOT " : "")}NULL)";
         if (Counted(comparison, frame) is { } counted) return counted;
-        var left = Value(comparison.Left, frame);
         var code = (int)comparison.Comparer;
         if (comparison.Operands is [Length length])
-            return $"trib_dated({code}, {left}, {Number(length.Duration.Milliseconds)}, {Number(_question.Now)})";
+            return $"trib_dated({code}, {Value(comparison.Left, frame)}, {Number(length.Duration.Milliseconds)}, {Number(_question.Now)})";
         // None of several is another question than not one of several, and one operand may read several values.
         if (comparison.Comparer is Comparer.Contains or Comparer.Omits or Comparer.StartsWith or Comparer.EndsWith or Comparer.OneOf or Comparer.NoneOf
             && comparison.Operands is not [Constant]) code += ValueFunctions.OfList;
-        return Narrowed(comparison, frame, $"trib_holds({code}, {left}, {Operands(comparison.Operands, frame)})");
+        var operands = Operands(comparison.Operands, frame);
+        // One call instead of two, and nothing written in between.
+        return comparison.Left is EventScalar scalar && !IsName(scalar)
+            ? Narrowed(comparison, frame, $"trib_meets({code}, {Json(scalar, frame)}, {LakeDatabase.Literal(EncodedValues.Path(scalar.Path))}, {operands})")
+            : $"trib_holds({code}, {Value(comparison.Left, frame)}, {operands})";
     }
 
     // How often something happened, compared with a number: what most audiences ask.
@@ -129,7 +132,7 @@ internal sealed partial class DefinitionSql
     private static string Narrowed(Comparison comparison, Frame frame, string test)
     {
         if (comparison is not { Comparer: Comparer.Equals, Left: EventScalar { Part: EventPart.Properties or EventPart.Context } scalar, Operands: [Constant { Value: { Kind: QueryValueKind.Text } constant }] }) return test;
-        if (constant.Text.Length < 3 || !constant.Text.All(char.IsAsciiLetter) || constant.Text is "true" or "false" || scalar.Path.Steps is ["page_name" or "screen_name"]) return test;
+        if (constant.Text.Length < 3 || !constant.Text.All(char.IsAsciiLetter) || constant.Text is "true" or "false") return test;
         var json = Json(scalar, frame);
         return $"((contains({json}, {LakeDatabase.Literal(constant.Text)}) OR contains({json}, '\\')) IS TRUE AND {test})";
     }
@@ -177,18 +180,41 @@ internal sealed partial class DefinitionSql
     private static string EventValue(EventScalar scalar, Frame frame)
     {
         var value = $"trib_value({Json(scalar, frame)}, {LakeDatabase.Literal(EncodedValues.Path(scalar.Path))})";
-        if (scalar is not { Part: EventPart.Properties, Path: { IsMany: false, Steps: ["page_name" or "screen_name"] } path }) return value;
+        if (!IsName(scalar)) return value;
         var of = scalar.OfParent ? "r.p_" : "r.";
-        var isPage = path.Steps[0] == "page_name";
+        var isPage = scalar.Path.Steps[0] == "page_name";
         return $"coalesce({value}, CASE WHEN {of}name {(isPage ? "=" : "<>")} 'Page Viewed' AND {of}page_name <> '' THEN trib_text({of}page_name) END)";
     }
 
+    // A property, or of page and screen calls the name that stands beside the properties.
+    private static bool IsName(EventScalar scalar) => scalar is { Part: EventPart.Properties, Path: { IsMany: false, Steps: ["page_name" or "screen_name"] } };
+
     private string Reduced(Reduction reduction, Frame frame)
     {
-        var part = Reduce(reduction, frame.Place, frame.Rows);
-        frame.Join(part, frame.Rows is null ? "r.s" : "r.k");
+        // What asks nothing of the enclosing event is the same for each of a subject's.
+        var isOwn = frame.Rows is null || !ReadsParent(reduction.Stream);
+        var part = Reduce(reduction, frame.Place, isOwn ? null : frame.Rows);
+        frame.Join(part, isOwn ? "r.s" : "r.k");
         return part;
     }
+
+    private static bool ReadsParent(EventStream stream) => stream.Filters.Any(filter => filter switch
+    {
+        WithinFilter within => within.OfParent,
+        BetweenFilter between => between.OfParent,
+        WhereFilter where => ReadsParent(where.Condition),
+        _ => false,
+    });
+
+    // A stream inside the condition has another parent.
+    private static bool ReadsParent(Condition condition) => condition switch
+    {
+        AllOf all => all.Parts.Any(ReadsParent),
+        OneOf one => one.Parts.Any(ReadsParent),
+        Not not => ReadsParent(not.Inner),
+        Comparison comparison => comparison.Left is EventScalar { OfParent: true } || comparison.Operands.Any(operand => operand is Reference { Value: EventScalar { OfParent: true } }),
+        _ => false,
+    };
 
     /// <summary>Adds a part; returns its name.</summary>
     private string Part(string sql)

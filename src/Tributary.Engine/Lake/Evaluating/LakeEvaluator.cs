@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using DuckDB.NET.Data;
 using Tributary.Engine.Identity;
 using Tributary.Engine.Traits.Folding;
@@ -88,7 +89,7 @@ internal sealed class LakeEvaluator(LakeDatabase database, TimeProvider clock)
     {
         if (compiled.IsAudience) return reader.GetBoolean(1) ? ComputedResult.True : ComputedResult.False;
         if (reader.IsDBNull(1)) return null;
-        var values = EncodedValues.Read(reader.GetString(1));
+        var values = EncodedValues.Read(Encoding.UTF8.GetBytes(reader.GetString(1)));
         if (!compiled.IsList) return Reductions.Json(values.First);
         var all = new QueryValue[values.Count];
         for (var i = 0; i < all.Length; i++) all[i] = values[i];

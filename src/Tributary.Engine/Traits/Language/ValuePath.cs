@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 
 namespace Tributary.Engine.Traits.Language;
@@ -16,6 +17,9 @@ internal sealed record ValuePath(Sequence<string> Steps)
 
     /// <summary>Stands for every entry of an array.</summary>
     public const string Each = "$";
+
+    /// <summary>The steps in UTF-8, as JSON is read.</summary>
+    public ImmutableArray<byte[]> Names { get; } = [.. Steps.Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>Whether the path may lead to several values.</summary>
     public bool IsMany => Steps.Items.Contains(Each);
@@ -52,6 +56,10 @@ internal sealed record ValuePath(Sequence<string> Steps)
         steps.Add(step.ToString());
         return new ValuePath(new Sequence<string>([.. steps]));
     }
+
+    public bool Equals(ValuePath? other) => other is not null && Steps.Equals(other.Steps);
+
+    public override int GetHashCode() => Steps.GetHashCode();
 
     /// <summary>The path as it is written; parsing it gives the same path.</summary>
     public override string ToString() => string.Join('.', Steps.Select(step => step.Replace(".", "\\.", StringComparison.Ordinal)));

@@ -14,14 +14,16 @@ internal static class ValueReader
 
     private const int DepthMax = 128;
 
+    private static ReadOnlySpan<byte> Each => "$"u8;
+
     /// <summary>The value at a path that has no <c>$</c>, or nothing.</summary>
     public static QueryValue One(ReadOnlySpan<byte> json, ValuePath path)
     {
         if (json.IsEmpty) return QueryValue.Nothing;
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
         if (!reader.Read()) return QueryValue.Nothing;
-        foreach (var step in path.Steps.Items)
-            if (!Enter(ref reader, step)) return QueryValue.Nothing;
+        foreach (var name in path.Names)
+            if (!Enter(ref reader, name)) return QueryValue.Nothing;
         return Read(ref reader, json);
     }
 
@@ -29,7 +31,7 @@ internal static class ValueReader
     public static void Many(ReadOnlySpan<byte> json, ValuePath path, List<QueryValue> values)
     {
         var left = ManyMax;
-        Walk(json, path.Steps.Items.AsSpan(), value =>
+        Walk(json, path.Names.AsSpan(), value =>
         {
             values.Add(value);
             return --left > 0;
@@ -37,14 +39,14 @@ internal static class ValueReader
     }
 
     // Calls back with each value; false ends the walk.
-    private static bool Walk(ReadOnlySpan<byte> json, ReadOnlySpan<string> steps, Func<QueryValue, bool> found)
+    private static bool Walk(ReadOnlySpan<byte> json, ReadOnlySpan<byte[]> steps, Func<QueryValue, bool> found)
     {
         if (json.IsEmpty) return true;
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = DepthMax });
         if (!reader.Read()) return true;
         for (var i = 0; i < steps.Length; i++)
         {
-            if (steps[i] == ValuePath.Each)
+            if (steps[i].AsSpan().SequenceEqual(Each))
             {
                 if (reader.TokenType != JsonTokenType.StartArray) return true;
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
@@ -64,7 +66,7 @@ internal static class ValueReader
         return value.IsNothing || found(value);
     }
 
-    private static bool Enter(ref Utf8JsonReader reader, string name)
+    private static bool Enter(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
         if (reader.TokenType != JsonTokenType.StartObject) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -87,11 +89,11 @@ internal static class ValueReader
             case JsonTokenType.Number:
                 return reader.TryGetDouble(out var number) ? QueryValue.Of(number) : QueryValue.Nothing;
             case JsonTokenType.String:
-                return Cut(reader.GetString()!);
+                return OfText(reader.GetString()!);
             case JsonTokenType.StartObject or JsonTokenType.StartArray:
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
-                return Cut(Flat(json[start..(int)reader.BytesConsumed]));
+                return OfText(Flat(json[start..(int)reader.BytesConsumed]));
             default:
                 return QueryValue.Nothing;
         }
@@ -107,7 +109,8 @@ internal static class ValueReader
         return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
     }
 
-    private static QueryValue Cut(string text)
+    /// <summary>A text as definitions have it: what is longer than <see cref="TextMax"/> is cut off.</summary>
+    public static QueryValue OfText(string text)
     {
         if (text.Length <= TextMax) return QueryValue.Of(text);
         // A pair of surrogates is not cut in two.
