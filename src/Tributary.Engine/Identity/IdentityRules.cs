@@ -64,7 +64,6 @@ internal readonly record struct MatchKey(byte[] Utf8, TypeRule Rule);
 /// <summary>The rule of one identifier type, made ready for use.</summary>
 internal sealed class TypeRule
 {
-    private static readonly TimeSpan MatchTimeMax = TimeSpan.FromMilliseconds(50);
     private readonly FrozenSet<string> _blockedExactly;
     private readonly Regex[] _blockedPatterns;
 
@@ -84,9 +83,8 @@ internal sealed class TypeRule
             LimitWindow.Hourly => 3_600_000L,
         };
         _blockedExactly = rule.Blocked.Where(blocked => blocked.Exact is not null).Select(blocked => blocked.Exact!).ToFrozenSet(StringComparer.Ordinal);
-        // Without back-tracking a pattern costs time linear in the value, whoever wrote it.
-        _blockedPatterns = [.. rule.Blocked.Where(blocked => blocked.Pattern is not null)
-            .Select(blocked => new Regex(blocked.Pattern!, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeMax))];
+        // Without a limit of time: on a machine that is busy it would strike an event that is accepted when the log is read again.
+        _blockedPatterns = [.. rule.Blocked.Where(blocked => blocked.Pattern is not null).Select(blocked => IdentitySettingsForm.Compile(blocked.Pattern!))];
     }
 
     public string Type { get; }

@@ -19,8 +19,9 @@ public static partial class IdentitySettingsForm
     public const int BlockedMax = 200;
 
     // A pattern is matched against every identifier that comes in. The engine without backtracking takes time in proportion to the value, whatever the
-    // pattern; the bound keeps its automaton small.
+    // pattern; the bounds keep its automaton small.
     private const int PatternLengthMax = 500;
+    private const int PatternSizeMax = 200;
 
     /// <summary>Reads the rules. What is left out gets Segment's defaults: limit 5 (user_id 1), window Ever, priority the place in the list.</summary>
     /// <returns>The rules, or every fault with its field, e.g. <c>identifiers[2].window</c>.</returns>
@@ -79,6 +80,9 @@ public static partial class IdentitySettingsForm
     {
         try
         {
+            // First, because what repeats too much is expensive to compile as well.
+            if (PatternSize.Of(pattern) > PatternSizeMax)
+                return $"With its repetitions written out, the pattern has more than {PatternSizeMax} letters and classes, so that events could wait for seconds. Use smaller repetitions, or several patterns.";
             Compile(pattern);
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Tributary.Engine.Log;
 using Tributary.Engine.Processing;
@@ -46,6 +47,9 @@ internal sealed class World
 
     public int FaultCount => _faults.Count;
 
+    /// <summary>What stages threw though the record was none that they are made to fail on.</summary>
+    public List<Exception> Surprises { get; } = [];
+
     public ReadOnlySpan<byte> DecidedBytes => _decidedFile.Bytes;
 
     public SimulatedFile ReceivedFile => _receivedFile;
@@ -89,7 +93,7 @@ internal sealed class World
         var options = new ProcessingOptions { MessageIdFilterBytes = 1 << 10, ProfileCacheBytes = commitsOften ? 1 : 64 << 20, CommitEveryMs = commitsOften ? 0 : int.MaxValue };
         var received = new SimulatedLog(_receivedFile, _random, calm) { RecordsPerRead = commitsOften ? 1 : int.MaxValue };
         var processor = new Processor(
-            received, new SimulatedLog(decided, _random, calm, LogOffset.Zero), store, new ProcessingProgress(), options, _clock, NullLogger<Processor>.Instance)
+            received, new SimulatedLog(decided, _random, calm, LogOffset.Zero), store, new ProcessingProgress(), options, _clock, new SurpriseLog(Surprises))
         {
             Probe = Poison,
             CommitScheduler = new SeededCommits(new Random(1)),
@@ -128,7 +132,7 @@ internal sealed class World
     {
         var received = new SimulatedLog(_receivedFile, _random, _faults);
         var decided = new SimulatedLog(_decidedFile, _random, _faults, ProcessingPosition.Read(Store).Decided);
-        return (received, new Processor(received, decided, Store, new ProcessingProgress(), _options, _clock, NullLogger<Processor>.Instance)
+        return (received, new Processor(received, decided, Store, new ProcessingProgress(), _options, _clock, new SurpriseLog(Surprises))
         {
             Probe = Poison,
             CommitScheduler = new SeededCommits(_random),
@@ -145,6 +149,21 @@ internal sealed class World
 
     private static void Poison(ReceivedRecord record)
     {
-        if (IsPoison(record)) throw new FormatException("No stage can cope with this.");
+        if (IsPoison(record)) throw new PoisonException();
+    }
+
+    private sealed class PoisonException() : FormatException("No stage can cope with this.");
+
+    private sealed class SurpriseLog(List<Exception> surprises) : ILogger<Processor>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            // The town sends events that are no objects.
+            if (exception is not (null or PoisonException or IOException or JsonException { Message: "An event is not an object." })) surprises.Add(exception);
+        }
     }
 }

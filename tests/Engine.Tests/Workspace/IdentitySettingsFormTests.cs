@@ -55,6 +55,8 @@ public sealed class IdentitySettingsFormTests
     [InlineData("""{"identifiers":[{"type":"email","blocked":[{"exact":"-1"},{"pattern":"("}]}]}""", "identifiers[0].blocked[1].pattern")]
     [InlineData("""{"identifiers":[{"type":"email","blocked":[{"pattern":"^(?!a)"}]}]}""", "identifiers[0].blocked[0].pattern")]
     [InlineData("""{"identifiers":[{"type":"email","blocked":[{"pattern":"(a)\\1"}]}]}""", "identifiers[0].blocked[0].pattern")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":[{"pattern":"((a{1,30}){1,30}){1,30}$"}]}]}""", "identifiers[0].blocked[0].pattern")]
+    [InlineData("""{"identifiers":[{"type":"email","blocked":[{"pattern":"^[0-]*$"},{"pattern":"(?:.*a.{120}){4}$"}]}]}""", "identifiers[0].blocked[1].pattern")]
     [InlineData("""{"identifiers":[],"demotion":"Nobody"}""", "demotion")]
     public void Names_the_field_that_is_wrong(string json, string field)
     {
@@ -72,6 +74,40 @@ public sealed class IdentitySettingsFormTests
 
         Assert.Equal(["identifiers[0].type", "identifiers[0].limit", "identifiers[1].window"], refusal!.Faults.Select(fault => fault.Field));
     }
+
+    [Theory]
+    [InlineData("^[0-]*$")]
+    [InlineData("^$")]
+    [InlineData(@"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+    [InlineData(@"^[\w.+-]+@(example|test)\.(com|org|net)$")]
+    [InlineData("^(null|undefined|none|anonymous|guest|-1|0)$")]
+    [InlineData(".*(test|qa|internal).*")]
+    public void Patterns_that_people_write_are_taken(string pattern) =>
+        Assert.Empty(Parse($$$"""{"identifiers":[{"type":"email","blocked":[{{{string.Join(',', Enumerable.Repeat($$"""{"pattern":{{JsonSerializer.Serialize(pattern)}}}""", 100))}}}]}]}""").Refusal?.Faults ?? []);
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData("^[0-]*$", 3)]
+    [InlineData("a{3}b", 4)]
+    [InlineData("a{3,}b", 4)]
+    [InlineData("(ab){0,10}c", 21)]
+    [InlineData("((a{1,30}){1,30}){1,30}", 27_000)]
+    [InlineData("((a{9999}){9999}){9999}", 1_000_000)]
+    [InlineData("[]a]{5}", 5)]
+    [InlineData("[^]a]{5}", 5)]
+    [InlineData("[a-z-[aeiou]]{5}", 5)]
+    [InlineData(@"[\]{}]{5}", 5)]
+    [InlineData(@"\p{Lu}{7}", 7)]
+    [InlineData(@"\({4}", 4)]
+    [InlineData(@"\{4}", 3)]
+    [InlineData("a{x}", 4)]
+    [InlineData("a{,5}", 5)]
+    [InlineData("a{0}b", 2)]
+    [InlineData("a)b(", 0)]
+    [InlineData("[\\", 1)]
+    [InlineData("[", 1)]
+    [InlineData(@"\", 1)]
+    public void A_pattern_is_as_large_as_what_it_repeats(string pattern, long size) => Assert.Equal(size, PatternSize.Of(pattern));
 
     [Fact]
     public void Settings_survive_the_store()
