@@ -10,6 +10,7 @@ using Tributary.Engine.Lake;
 using Tributary.Engine.Lake.SqlTraits;
 using Tributary.Engine.Processing;
 using Tributary.Engine.Profiles;
+using Tributary.Engine.Storage;
 using Tributary.Engine.Workspace;
 using Tributary.Server.Files;
 
@@ -66,6 +67,8 @@ public static class TributaryHost
     /// </summary>
     public static async Task<StartedServer> StartAsync(ServeOptions options, CancellationToken cancellationToken)
     {
+        // What fails here fails again, and is told, when the store is opened.
+        _ = Task.Run(RocksStateStore.LoadLibrary, cancellationToken);
         var app = Build(options);
         try
         {

@@ -28,6 +28,11 @@ public sealed class RocksStateStore : IStateStore
         _families = [.. Enum.GetValues<Table>().Select(table => db.GetColumnFamily(NameOf(table)))];
     }
 
+    /// <summary>
+    /// Binds the library's five hundred functions, for which the first use would wait: a fifth of a server's start, in which another core has nothing to do.
+    /// </summary>
+    public static void LoadLibrary() => _ = Native.Instance;
+
     /// <summary>Opens or makes the store in a folder.</summary>
     /// <exception cref="IOException">Another process has it open, or it is damaged.</exception>
     public static RocksStateStore Open(string folder)
