@@ -19,6 +19,7 @@ internal static class ValueFunctions
     /// <summary>Added to a comparer's number when its operands are a list of which each is looked at.</summary>
     public const int OfList = 100;
 
+    private const int BufferKeep = 1 << 16;
     private const DuckDBType Text = DuckDBType.Varchar;
     private const DuckDBType Code = DuckDBType.Integer;
     private const DuckDBType Whole = DuckDBType.BigInt;
@@ -124,7 +125,7 @@ internal static class ValueFunctions
         var to = _writer ??= new ByteWriter();
         for (var row = 0; row < rows.Count; row++)
         {
-            to.Clear(KeptBytes);
+            to.Clear(BufferKeep);
             if (!first.IsNull(row) && !second.IsNull(row) && write(first.Text(row), second.Text(row), to)) result.SetText(row, to.Written);
             else result.SetNull(row);
         }
@@ -136,12 +137,10 @@ internal static class ValueFunctions
         for (var row = 0; row < rows.Count; row++) result.Set(row, column.IsNull(row) ? null : read(column.Text(row)));
     });
 
-    private const int KeptBytes = 1 << 16;
-
     private static void Put(SqlResult result, int row, Values values)
     {
         var to = _writer ??= new ByteWriter();
-        to.Clear(KeptBytes);
+        to.Clear(BufferKeep);
         if (EncodedValues.Write(values, to)) result.SetText(row, to.Written);
         else result.SetNull(row);
     }
