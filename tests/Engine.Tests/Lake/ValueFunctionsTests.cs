@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 using Tributary.Engine.Lake;
 using Tributary.Engine.Lake.Evaluating;
 using Tributary.Engine.Tests.TestKit;
@@ -149,6 +150,17 @@ public sealed class ValueFunctionsTests : IDisposable
             Assert.Equal(values.Count, read.Count);
             for (var i = 0; i < values.Count; i++) Assert.Equal(values[i], read[i]);
         });
+
+    [Fact]
+    public void A_function_that_throws_fails_the_query_and_nothing_else()
+    {
+        SqlFunction.Register(_connection, [new SqlFunction("trib_broken", DuckDBType.BigInt, [DuckDBType.BigInt], (_, _) => throw new InvalidOperationException("It is broken."))]);
+
+        var failure = Assert.Throws<DuckDBException>(() => One("trib_broken(1)"));
+
+        Assert.Contains("It is broken.", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("ta", One("trib_text('a')"));
+    }
 
     private object? One(string call) => Assert.Single(LakeDatabase.Read(_connection, $"SELECT {call}"))[0];
 }
