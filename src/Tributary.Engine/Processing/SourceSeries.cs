@@ -53,7 +53,9 @@ internal sealed class SourceSeries(IStateStore store)
 
     // What the API answers reaches 48 hours and a minute back, or 30 days and a day.
     private const long MinutesKept = (48 * 60) + 2;
-    private const long HoursKept = (31 * 24) + 2;
+
+    /// <summary>So many hours are kept, the newest included.</summary>
+    public const long HoursKept = (31 * 24) + 2;
     private const byte OtherFlag = 0x80;
 
     private readonly Dictionary<uint, (Track Minutes, Track Hours)> _sources = [];

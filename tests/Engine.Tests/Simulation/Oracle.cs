@@ -20,6 +20,9 @@ internal sealed class Oracle
     /// <summary>Counts by source.</summary>
     public SortedDictionary<uint, SourceCounts> Counts { get; } = [];
 
+    /// <summary>How many messages of a source came in each hour since 1970.</summary>
+    public SortedDictionary<(uint Source, long Hour), long> Hours { get; } = [];
+
     /// <summary>Where in the received log the accepted messages lie, in order.</summary>
     public List<long> Accepted { get; } = [];
 
@@ -64,6 +67,8 @@ internal sealed class Oracle
     {
         if (!Counts.TryGetValue(record.Source, out var counts)) Counts[record.Source] = counts = new SourceCounts();
         counts.Received++;
+        var hour = (record.Source, record.ReceivedAt / SourceSeries.HourMs);
+        Hours[hour] = Hours.GetValueOrDefault(hour) + 1;
         var key = (record.Source, Encoding.UTF8.GetString(record.MessageId.Span));
         if (World.IsPoison(record)) counts.Quarantined++;
         else if (record.Kind == ReceivedKind.Discard) Discard(counts, record.Reason);
