@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Tributary.Engine.Workspace;
 
 /// <summary>
@@ -75,9 +77,9 @@ internal static class PatternSize
         var end = pattern.IndexOf('}', at);
         if (end < 0) return false;
         var parts = pattern[(at + 1)..end].Split(',');
-        if (parts.Length > 2 || !uint.TryParse(parts[0], out var least)) return false;
+        if (parts.Length > 2 || !uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var least)) return false;
         var most = least;
-        if (parts is [_, { Length: > 0 } upper] && !uint.TryParse(upper, out most)) return false;
+        if (parts is [_, { Length: > 0 } upper] && !uint.TryParse(upper, NumberStyles.None, CultureInfo.InvariantCulture, out most)) return false;
         times = Math.Min(Math.Max(least, most), Huge);
         at = end;
         return true;

@@ -102,6 +102,8 @@ public sealed class IdentitySettingsFormTests
     [InlineData(@"\{4}", 3)]
     [InlineData("a{x}", 4)]
     [InlineData("a{,5}", 5)]
+    [InlineData("a{ 0}", 5)]
+    [InlineData("a{+2}", 4)]
     [InlineData("a{0}b", 2)]
     [InlineData("a)b(", 0)]
     [InlineData("[\\", 1)]

@@ -18,7 +18,7 @@ internal sealed record SqlFunction(string Name, DuckDBType Result, DuckDBType[] 
 {
     /// <summary>Makes functions known to an instance of DuckDB.</summary>
     /// <param name="connection">Any connection of the instance.</param>
-    /// <param name="functions">The functions, which must stay where they are.</param>
+    /// <param name="functions">The functions; the instance holds them until it is closed.</param>
     /// <exception cref="InvalidOperationException">DuckDB refuses one.</exception>
     public static unsafe void Register(DuckDBConnection connection, ReadOnlySpan<SqlFunction> functions)
     {
